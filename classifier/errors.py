@@ -1,0 +1,39 @@
+"""The exceptions this package raises, one small tree: catch `ClassifierError` for all of them."""
+
+__all__ = [
+    "BinaryPageError",
+    "ClassifierError",
+    "FeatureMismatchError",
+    "ModelError",
+    "PageError",
+    "PageTooLargeError",
+    "UntrustedModelError",
+]
+
+
+class ClassifierError(Exception):
+    """Base of every error that this package raises on purpose (wrong types raise `TypeError`)."""
+
+
+class PageError(ClassifierError, ValueError):
+    """The page cannot be classified."""
+
+
+class BinaryPageError(PageError):
+    """The bytes are no page but, say, a PDF, an image or an archive; the message names which."""
+
+
+class PageTooLargeError(PageError):
+    """The page exceeds the size limit; the message names both sizes."""
+
+
+class ModelError(ClassifierError):
+    """A model file is missing, damaged, or of a version this package does not read."""
+
+
+class FeatureMismatchError(ModelError):
+    """The model was trained on other features; the message names those that differ."""
+
+
+class UntrustedModelError(ModelError):
+    """The file would run code when loaded and the caller has not said that it is trusted."""

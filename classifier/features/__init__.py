@@ -1,0 +1,1 @@
+"""Features of blocks: one family a file, one registry (`matrix`) for names and order."""

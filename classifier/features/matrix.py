@@ -1,0 +1,117 @@
+"""The registry: which families make up the features of a kind of page, in which order."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from classifier.features import (
+    context,
+    lexical,
+    links,
+    neighbours,
+    plain,
+    position,
+    repetition,
+    shape,
+    structure,
+    topic,
+)
+from classifier.features.arrays import Column, Floats, measure
+from classifier.features.lexical import Evidence, Lexicon, collect
+from classifier.features.tree import build_tree
+from classifier.segment import Kind, Segments
+
+__all__ = [
+    "Measured",
+    "column_docs",
+    "column_families",
+    "column_names",
+    "feature_matrix",
+    "measure_page",
+]
+
+FAMILIES: Final[dict[Kind, dict[str, tuple[Column, ...]]]] = {
+    "html": {
+        "shape": shape.COLUMNS,
+        "links": links.COLUMNS,
+        "position": position.COLUMNS,
+        "repetition": repetition.COLUMNS,
+        "topic": topic.COLUMNS,
+        "neighbours": neighbours.COLUMNS,
+        "context": context.COLUMNS,
+        "structure": structure.COLUMNS,
+        "lexical": lexical.COLUMNS + lexical.TREE_COLUMNS,
+    },
+    "text": {
+        "shape": shape.COLUMNS,
+        "plain": plain.COLUMNS,
+        "position": position.COLUMNS,
+        "repetition": repetition.COLUMNS,
+        "topic": topic.COLUMNS,
+        "neighbours": neighbours.COLUMNS,
+        "context": context.COLUMNS,
+        "lexical": lexical.COLUMNS,
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What models need to know of a page: all that can be computed without a lexicon."""
+
+    base: Floats
+    """Shape (blocks, columns before the family "lexical"), float32."""
+    evidence: Evidence
+    path: "np.ndarray[tuple[int], np.dtype[np.uint64]]"
+    """Hash of each block's path; shape (blocks,); zeros for plain text."""
+    level: "np.ndarray[tuple[int, int], np.dtype[np.int64]]"
+    """First block and end block of the enclosing subtrees; shape (2 * levels, blocks)."""
+
+
+def column_names(kind: Kind) -> tuple[str, ...]:
+    """Names of the feature columns of a kind of page, in order."""
+    return tuple(name for columns in FAMILIES[kind].values() for name, _ in columns)
+
+
+def column_docs(kind: Kind) -> dict[str, str]:
+    """What each feature column holds."""
+    return {name: doc for columns in FAMILIES[kind].values() for name, doc in columns}
+
+
+def column_families(kind: Kind) -> dict[str, str]:
+    """The family of each feature column."""
+    return {name: family for family, columns in FAMILIES[kind].items() for name, _ in columns}
+
+
+def measure_page(segments: Segments) -> Measured:
+    """All features of a page that need no lexicon."""
+    page = measure(segments)
+    families = [shape.compute(page)]
+    tree = None
+    if segments.kind == "html":
+        families.append(links.compute(page))
+    else:
+        families.append(plain.compute(page))
+    families += [
+        position.compute(page),
+        repetition.compute(page),
+        topic.compute(page),
+        neighbours.compute(page),
+        context.compute(page),
+    ]
+    if segments.kind == "html":
+        tree = build_tree(page)
+        families.append(structure.compute(page, tree))
+        path = tree.path[np.maximum(np.asarray(segments.element, np.int64), 0)]
+        level = np.concatenate((tree.first[tree.level], tree.end[tree.level]))
+    else:
+        path = np.zeros(page.n, np.uint64)
+        level = np.zeros((0, page.n), np.int64)
+    base = np.concatenate(families, axis=1)
+    return Measured(base, collect(page, tree), path, level)
+
+
+def feature_matrix(measured: Measured, lexicon: Lexicon) -> Floats:
+    """The features of a page's blocks; shape (blocks, len(column_names(kind))), float32."""
+    return np.concatenate((measured.base, lexicon.columns(measured.evidence)), axis=1)

@@ -1,0 +1,182 @@
+"""classify() and extract(): a page in, labelled blocks or clean text out."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Final, Literal
+
+import numpy as np
+
+from classifier.decide import Favor, Policy, decide
+from classifier.decode import decode
+from classifier.errors import ClassifierError, ModelError, PageTooLargeError
+from classifier.features.matrix import column_names, measure_page
+from classifier.model import Model, load_model, shipped_model
+from classifier.page import Page
+from classifier.segment import Kind, Segments, detect_kind, segment_html, segment_text
+
+__all__ = ["Classifier", "classify", "classify_many", "extract", "load"]
+
+Format = Literal["text", "markdown", "html"]
+PageKind = Literal["auto", "html", "text"]
+
+DEFAULT_MAX_BYTES: Final = 64 * 1024 * 1024
+_SEGMENTERS: Final[Mapping[Kind, Callable[[str], Segments]]] = {
+    "html": segment_html,
+    "text": segment_text,
+}
+
+
+@cache
+def _shipped(kind: Kind) -> Model:
+    return shipped_model(kind)
+
+
+class Classifier:
+    """Labels pages with a chosen model; `classify` and the like use one with the shipped models.
+
+    Args:
+        models: a model a kind of page; for a kind that is left out the shipped model serves.
+    """
+
+    def __init__(self, models: Iterable[Model] = ()) -> None:
+        self._models = {model.kind: model for model in models}
+
+    def model(self, kind: Kind) -> Model:
+        """The model in use for a kind of page."""
+        return self._models.get(kind) or _shipped(kind)
+
+    def classify(
+        self,
+        page: str | bytes,
+        *,
+        kind: PageKind = "auto",
+        favor: Favor = "balance",
+        threshold: float | None = None,
+        max_bytes: int = DEFAULT_MAX_BYTES,
+    ) -> Page:
+        """Cut a page into blocks and label each one content or clutter.
+
+        Args:
+            page: HTML or plain text; bytes are decoded as browsers do.
+            kind: how to read the page; `auto` looks at it.
+            favor: `precision` keeps less, `recall` more, than `balance`.
+            threshold: keep the blocks of at least this probability, instead of `favor`.
+            max_bytes: refuse larger pages.
+
+        Raises:
+            TypeError: `page` is neither str nor bytes.
+            ValueError: `kind`, `favor` or `threshold` is none of the above.
+            BinaryPageError: the bytes are a PDF, an image, an archive or the like.
+            PageTooLargeError: the page is larger than `max_bytes`.
+        """
+        policy = Policy(favor, threshold)
+        text = _text(page, max_bytes)
+        kind = _kind(kind, text)
+        segments = _SEGMENTERS[kind](text)
+        if not len(segments):
+            return Page(kind, segments.title, 0.0, np.zeros(0, np.float32), np.zeros(0, bool))
+        model = self.model(kind)
+        measured = measure_page(segments)
+        matrix = model.matrix(measured)
+        probabilities = model.probabilities(measured, matrix)
+        decision = decide(probabilities, measured.evidence.words, policy)
+        return Page(
+            kind=kind,
+            title=segments.title,
+            confidence=decision.confidence,
+            probabilities=probabilities,
+            keep=decision.keep,
+            segments=segments,
+            markup=text,
+            features=matrix,
+            feature_names=column_names(kind),
+        )
+
+    def extract(self, page: str | bytes, format: Format = "text", **options: object) -> str:
+        """The content of a page alone, as `text`, `markdown` or `html`; options as in `classify`.
+
+        Raises:
+            ValueError: another format; else as `classify`.
+        """
+        if format not in ("text", "markdown", "html"):
+            raise ValueError(f"format is {format!r}: it must be text, markdown or html")
+        return str(getattr(self.classify(page, **options), format))  # type: ignore[arg-type]
+
+    def classify_many(
+        self,
+        pages: Iterable[str | bytes],
+        *,
+        errors: Literal["raise", "return"] = "raise",
+        **options: object,
+    ) -> Iterator[Page | ClassifierError]:
+        """Classify pages one by one, in order, as they are asked for; options as in `classify`.
+
+        Args:
+            errors: `return` yields a page's exception in its place, so that one bad page does not
+                end the run and no page is dropped; `raise` lets it end the run.
+        """
+        if errors not in ("raise", "return"):
+            raise ValueError(f"errors is {errors!r}: it must be raise or return")
+        for page in pages:
+            try:
+                yield self.classify(page, **options)  # type: ignore[arg-type]
+            except ClassifierError as error:
+                if errors == "raise":
+                    raise
+                yield error
+
+
+def _text(page: str | bytes, max_bytes: int) -> str:
+    if not isinstance(page, (str, bytes, bytearray, memoryview)):
+        raise TypeError(f"a page is str or bytes, not {type(page).__name__}")
+    size = len(page) if not isinstance(page, str) else _byte_size(page, max_bytes)
+    if size > max_bytes:
+        raise PageTooLargeError(
+            f"the page has {size:,} bytes, the limit is {max_bytes:,}: raise max_bytes to read it"
+        )
+    return page if isinstance(page, str) else decode(bytes(page))
+
+
+def _byte_size(page: str, max_bytes: int) -> int:
+    """Size of a str in UTF-8, computed only where it could exceed the limit."""
+    if len(page) * 4 <= max_bytes or len(page) > max_bytes:
+        return len(page)
+    return len(page.encode("utf-8", "surrogatepass"))
+
+
+def _kind(kind: PageKind, text: str) -> Kind:
+    if kind == "auto":
+        return detect_kind(text)
+    if kind not in ("html", "text"):
+        raise ValueError(f"kind is {kind!r}: it must be auto, html or text")
+    return kind
+
+
+def load(path: str | Path, *, trusted: bool = False) -> Classifier:
+    """A classifier that uses the model at `path`.
+
+    Args:
+        path: a model file, or a folder that holds `html.model` or `text.model` or both.
+        trusted: allow a joblib file, which runs code when it is loaded.
+
+    Raises:
+        ModelError: missing, damaged, or of another version (subclasses say which).
+    """
+    where = Path(path)
+    try:
+        is_folder = where.is_dir()
+    except OSError as error:
+        raise ModelError(f"the model {where} cannot be read: {error}") from error
+    if not is_folder:
+        return Classifier([load_model(where, trusted=trusted)])
+    files = [file for kind in ("html", "text") if (file := where / f"{kind}.model").is_file()]
+    if not files:
+        raise ModelError(f"the folder {where} holds neither html.model nor text.model")
+    return Classifier(load_model(file) for file in files)
+
+
+_DEFAULT: Final = Classifier()
+classify = _DEFAULT.classify
+extract = _DEFAULT.extract
+classify_many = _DEFAULT.classify_many

@@ -1,0 +1,199 @@
+"""What may stand in rendered HTML: the allow-list, checked URLs, and start tags built from both.
+
+Tags are written from the names and checked values here alone, never copied from the page. The
+sanitiser runs over the result with the same lists as a second, independent line of defence.
+"""
+
+import re
+from collections.abc import Mapping
+from html import escape
+from types import MappingProxyType
+from typing import Final
+
+from classifier.parser import OnDisallowed, Policy, sanitize
+
+__all__ = [
+    "Attributes",
+    "cell_tag",
+    "image_tag",
+    "language",
+    "link_tag",
+    "list_tag",
+    "pre_tag",
+    "scrub",
+    "span",
+]
+
+Attributes = Mapping[str, str | None]
+
+LINK_SCHEMES: Final = frozenset({"http", "https", "mailto", "tel"})
+IMAGE_SCHEMES: Final = frozenset({"http", "https"})
+ALLOWED_TAGS: Final = frozenset(
+    [
+        "a",
+        "blockquote",
+        "br",
+        "caption",
+        "code",
+        "dd",
+        "del",
+        "dl",
+        "dt",
+        "em",
+        "figcaption",
+        "figure",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "img",
+        "kbd",
+        "li",
+        "mark",
+        "ol",
+        "p",
+        "pre",
+        "q",
+        "strong",
+        "sub",
+        "sup",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+    ]
+)
+ALLOWED_ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        "a": frozenset({"href", "title"}),
+        "img": frozenset({"src", "alt", "title"}),
+        "ol": frozenset({"start"}),
+        "td": frozenset({"colspan", "rowspan"}),
+        "th": frozenset({"colspan", "rowspan"}),
+        "code": frozenset({"class"}),
+        "pre": frozenset({"class"}),
+    }
+)
+POLICY: Final = Policy(
+    tags=ALLOWED_TAGS,
+    attributes=ALLOWED_ATTRIBUTES,
+    url_schemes=LINK_SCHEMES,
+    on_disallowed_tag=OnDisallowed.STRIP,
+    remove_with_content=frozenset({"script", "style"}),
+)
+# Where pages that load images late keep the address, the placeholder's own address last.
+IMAGE_SOURCES: Final = ("data-src", "data-lazy-src", "data-original", "src", "srcset", "data-srcset")
+# Images declared smaller than this many pixels are spacers and counters.
+MIN_IMAGE_PIXELS: Final = 8
+# The HTML standard's limits for table spans are 1000 columns and 65534 rows.
+MAX_SPAN: Final = 1000
+
+# Browsers drop these from anywhere in a URL, and the others from its ends, before they read the
+# scheme (URL standard, "basic URL parser").
+_DROPPED: Final = dict.fromkeys(map(ord, "\t\n\r"))
+_EDGES: Final = "".join(map(chr, range(0x21)))
+_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
+_BEFORE_PATH: Final = re.compile(r"[^/?#\\]*")
+_DIGITS: Final = re.compile(r"\s*(\d{1,6})(?:px)?\s*$")
+_LANGUAGE: Final = re.compile(
+    r"(?:^|\s)(?:language-|lang-|highlight-source-|highlight-|brush:\s?|sourceCode\s)"
+    r"([A-Za-z][A-Za-z0-9+#.\-]{0,29})(?![^\s;])"
+)
+# Values of language classes that name no language.
+NO_LANGUAGE: Final = frozenset(
+    ["default", "none", "text", "plain", "plaintext", "nohighlight", "notranslate"]
+)
+
+
+def scrub(html: str) -> str:
+    """The markup after the sanitiser: the second line of defence."""
+    return sanitize(html, POLICY)
+
+
+def safe_url(value: str | None, schemes: frozenset[str]) -> str:
+    """The URL, or empty when it is missing, a bare fragment, or of a scheme not listed.
+
+    A colon before the path without a plain scheme is refused too: an obfuscated scheme, or useless.
+    """
+    if not value:
+        return ""
+    url = value.translate(_DROPPED).strip(_EDGES)
+    if not url or url[0] == "#":
+        return ""
+    match = _SCHEME.match(url)
+    if match:
+        return url if match[1].lower() in schemes else ""
+    head = _BEFORE_PATH.match(url)
+    return "" if head and ":" in head[0] else url
+
+
+def link_tag(attributes: Attributes) -> str:
+    """`<a href title>`, or empty when the link leads nowhere safe."""
+    href = safe_url(attributes.get("href"), LINK_SCHEMES)
+    return f'<a href="{escape(href)}"{_titled(attributes)}>' if href else ""
+
+
+def image_tag(attributes: Attributes) -> str:
+    """`<img src alt title>`, or empty for images without a safe address, spacers and counters."""
+    if any(_pixels(attributes.get(side)) < MIN_IMAGE_PIXELS for side in ("width", "height")):
+        return ""
+    for name in IMAGE_SOURCES:
+        value = attributes.get(name) or ""
+        if name.endswith("srcset"):
+            value = value.strip().split(" ", 1)[0].rstrip(",")
+        src = safe_url(value, IMAGE_SCHEMES)
+        if src:
+            alt = _line(attributes.get("alt"))
+            return f'<img src="{escape(src)}" alt="{escape(alt)}"{_titled(attributes)}>'
+    return ""
+
+
+def list_tag(attributes: Attributes) -> str:
+    """`<ol start>`."""
+    start = (attributes.get("start") or "").strip()
+    return f'<ol start="{int(start)}">' if re.fullmatch(r"-?[0-9]{1,9}", start) else "<ol>"
+
+
+def cell_tag(tag: str, columns: int, rows: int) -> str:
+    """`<td colspan rowspan>` or `<th ...>`."""
+    colspan = f' colspan="{columns}"' if columns > 1 else ""
+    rowspan = f' rowspan="{rows}"' if rows > 1 else ""
+    return f"<{tag}{colspan}{rowspan}>"
+
+
+def span(attributes: Attributes, name: str) -> int:
+    """The value of `colspan` or `rowspan`, 1 where it is missing or no number."""
+    match = _DIGITS.match(attributes.get(name) or "")
+    return min(MAX_SPAN, max(1, int(match[1]))) if match else 1
+
+
+def pre_tag(tag: str, named: str) -> str:
+    """`<pre class="language-...">` or `<code ...>`, without the class when no language is named."""
+    return f'<{tag} class="language-{named}">' if named else f"<{tag}>"
+
+
+def language(classes: str | None) -> str:
+    """The programming language that class names give to code, empty when none."""
+    match = _LANGUAGE.search(classes or "")
+    name = match[1].lower() if match else ""
+    return "" if name in NO_LANGUAGE else name
+
+
+def _titled(attributes: Attributes) -> str:
+    title = _line(attributes.get("title"))
+    return f' title="{escape(title)}"' if title else ""
+
+
+def _line(value: str | None) -> str:
+    return " ".join((value or "").split())
+
+
+def _pixels(value: str | None) -> int:
+    match = _DIGITS.match(value or "")
+    return int(match[1]) if match else MIN_IMAGE_PIXELS

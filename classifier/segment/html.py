@@ -1,0 +1,447 @@
+"""HTML -> blocks: one pass over the parser's events, no recursion, linear in the page's size."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from classifier.parser import SaxHandler, sax_parse
+from classifier.segment.embedded import embedded_texts
+from classifier.segment.segments import Elements, Segments, Source
+from classifier.segment.whitespace import collapse, drop_invisible
+
+__all__ = ["BlockHandler", "segment_html"]
+
+# Elements that a browser lays out as blocks (HTML standard, section 15.3 "Rendering"), and the few
+# that never share a line of prose with their neighbours: buttons, options, captions.
+BLOCK_TAGS: Final = frozenset(
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "button",
+        "caption",
+        "center",
+        "dd",
+        "details",
+        "dialog",
+        "dir",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "frameset",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hgroup",
+        "hr",
+        "html",
+        "legend",
+        "li",
+        "listing",
+        "main",
+        "menu",
+        "nav",
+        "noscript",
+        "object",
+        "ol",
+        "optgroup",
+        "p",
+        "plaintext",
+        "pre",
+        "search",
+        "section",
+        "select",
+        "summary",
+        "table",
+        "tbody",
+        "textarea",
+        "tfoot",
+        "thead",
+        "tr",
+        "ul",
+        "xmp",
+    ]
+)
+CELL_TAGS: Final = frozenset({"td", "th"})
+PRE_TAGS: Final = frozenset({"pre", "listing", "xmp", "plaintext", "textarea"})
+# Never part of what a reader sees; iframe, noembed and noframes hold markup as raw text.
+SKIPPED_TAGS: Final = frozenset(
+    [
+        "annotation",
+        "annotation-xml",
+        "audio",
+        "canvas",
+        "datalist",
+        "iframe",
+        "noembed",
+        "noframes",
+        "rp",
+        "script",
+        "style",
+        "svg",
+        "template",
+        "title",
+        "video",
+    ]
+)
+EMPHASIS_TAGS: Final = frozenset({"b", "strong", "i", "em", "u", "mark"})
+CONTROL_TAGS: Final = frozenset({"input", "select", "textarea", "button"})
+IMAGE_TAGS: Final = frozenset({"img", "picture"})
+# Tags that do not end a block, yet are more than a wrapper around text.
+INLINE_TAGS: Final = CELL_TAGS | EMPHASIS_TAGS | IMAGE_TAGS | {"a", "br", "option", "meta", "input"}
+
+Attributes = tuple[tuple[str, str | None], ...]
+# The attributes in which authors say what a part of the page is.
+IDENTITY_ATTRIBUTES: Final = frozenset(
+    ["class", "id", "role", "itemprop", "itemtype", "aria-label", "data-testid"]
+)
+# A row's cells are one block while they are short (a specification, a score); a cell longer than
+# this many characters is a paragraph of a layout table and ends the block.
+MAX_CELL_CHARS: Final = 120
+# Stand for a line break and for the end of a cell until the block ends: the parser never reports NUL.
+BREAK: Final = "\0"
+CELL_END: Final = "\0\t\0"
+# Scripts looked at for embedded content: JSON-LD and state stand among the first.
+MAX_SCRIPTS: Final = 64
+
+
+@dataclass(slots=True)
+class _Columns:
+    """The columns of `Segments` while they grow."""
+
+    texts: list[str] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+    element: list[int] = field(default_factory=list)
+    link_chars: list[int] = field(default_factory=list)
+    links: list[int] = field(default_factory=list)
+    emphasis_chars: list[int] = field(default_factory=list)
+    images: list[int] = field(default_factory=list)
+    controls: list[int] = field(default_factory=list)
+    hidden: list[bool] = field(default_factory=list)
+    source: list[int] = field(default_factory=list)
+
+
+class BlockHandler(SaxHandler):
+    """Receives the parser's events and cuts the text between block boundaries into blocks.
+
+    An "open" attribute holds the index of the outermost open element of a kind, -1 when none is open.
+    """
+
+    def __init__(self) -> None:
+        self.columns = _Columns()
+        self.elements = Elements()
+        # Element children of each element so far; the first entry is the document's.
+        self.children = [0]
+        self.current = -1
+        self.containers: list[int] = []
+        self.skipped = 0
+        self.capture: list[str] | None = None
+        self.title: list[str] = []
+        self.social_title = ""
+        self.scripts: list[tuple[str, list[str]]] = []
+        self.open_link = self.open_emphasis = self.open_hidden = self.open_noscript = -1
+        self.open_pre = -1
+        # The open elements that an "open" attribute points to, so that most ends are cheap.
+        self.opened: set[int] = set()
+        self.after_link = False
+        self.pieces: list[str] = []
+        self.owner = -1
+        self._reset()
+        self.images = self.controls = 0
+
+    def _reset(self) -> None:
+        self.pieces = []
+        self.owner = -1
+        self.cells = 1
+        self.cell_length = 0
+        self.link_chars = self.links = self.emphasis_chars = 0
+        self.after_break = False
+        self.in_pre = self.in_hidden = self.in_noscript = False
+
+    # -- events -------------------------------------------------------------------------------
+
+    def start_element(self, tag: str, attrs: Attributes) -> None:
+        if self.skipped:
+            self.skipped += 1
+            return
+        elements = self.elements
+        parent = self.current
+        index = self.current = len(elements.tag)
+        child = self.children[parent + 1] = self.children[parent + 1] + 1
+        self.children.append(0)
+        elements.child.append(child)
+        elements.tag.append(tag)
+        elements.parent.append(parent)
+        if tag in BLOCK_TAGS:
+            self._start_block(tag, index)
+        elif tag in INLINE_TAGS:
+            self._start_inline(tag, index, attrs)
+        elif tag in SKIPPED_TAGS:
+            self._start_skipped(tag, attrs)
+        elif "-" in tag:  # a custom element: a part of its own
+            self._start_block(tag, index)
+        elements.first_block.append(len(self.columns.texts))
+        elements.end_block.append(0)
+        if not attrs:
+            elements.identity.append("")
+        elif len(attrs) == 1 and attrs[0][0] == "class":
+            elements.identity.append(attrs[0][1] or "")
+        else:
+            elements.identity.append(self._identity(index, attrs))
+
+    def end_element(self, tag: str) -> None:
+        if self.skipped:
+            self.skipped -= 1
+            if self.skipped:
+                return
+            self.capture = None
+        index = self.current
+        if self.containers and self.containers[-1] == index:
+            if self.in_pre and index != self.open_pre:
+                self._break_once()
+            elif tag not in CELL_TAGS:
+                self.boundary()
+            self.containers.pop()
+        if index in self.opened:
+            self._close(index)
+        self.elements.end_block[index] = len(self.columns.texts)
+        self.current = self.elements.parent[index]
+
+    def _close(self, index: int) -> None:
+        self.opened.remove(index)
+        if index == self.open_link:
+            self.open_link = -1
+            self.after_link = True
+        if index == self.open_emphasis:
+            self.open_emphasis = -1
+        if index == self.open_hidden:
+            self.open_hidden = -1
+        if index == self.open_noscript:
+            self.open_noscript = -1
+        if index == self.open_pre:
+            self.open_pre = -1
+
+    def characters(self, data: str) -> None:
+        if self.skipped:
+            if self.capture is not None:
+                self.capture.append(data)
+            return
+        if data.isspace():
+            if self.pieces or self.open_pre >= 0:
+                self.pieces.append(data)
+                self.after_link = False
+            return
+        if self.owner >= 0 and self.in_hidden != (self.open_hidden >= 0):
+            self.boundary()
+        if self.owner < 0:
+            self.owner = self.containers[-1] if self.containers else self.current
+            self.in_pre = self.open_pre >= 0
+            self.in_hidden = self.open_hidden >= 0
+            self.in_noscript = self.open_noscript >= 0
+        self.pieces.append(data)
+        self.after_break = self.after_link = False
+        length = len(data.strip())
+        self.cell_length += length
+        if self.open_link >= 0:
+            self.link_chars += length
+        if self.open_emphasis >= 0:
+            self.emphasis_chars += length
+
+    # -- parts of start_element ---------------------------------------------------------------
+
+    def _start_block(self, tag: str, index: int) -> None:
+        if self.in_pre:
+            self._break_once()
+        else:
+            self.boundary()
+        self.containers.append(index)
+        if tag in PRE_TAGS:
+            if self.open_pre < 0:
+                self.open_pre = index
+                self.opened.add(index)
+        elif tag == "noscript" and self.open_noscript < 0:
+            self.open_noscript = index
+            self.opened.add(index)
+        if tag in CONTROL_TAGS:
+            self.controls += 1
+
+    def _start_skipped(self, tag: str, attrs: Attributes) -> None:
+        self.skipped = 1
+        if tag == "title" and not self.title:
+            self.capture = self.title
+        elif tag == "script" and len(self.scripts) < MAX_SCRIPTS:
+            self.capture = []
+            self.scripts.append(((dict(attrs).get("type") or "").lower(), self.capture))
+
+    def _start_inline(self, tag: str, index: int, attrs: Attributes) -> None:
+        if tag == "a":
+            if any(name == "href" for name, _ in attrs):
+                self._start_link(index)
+        elif tag in CELL_TAGS:
+            self._start_cell(index)
+        elif tag == "br":
+            self._line_break()
+        elif tag in EMPHASIS_TAGS:
+            if self.open_emphasis < 0:
+                self.open_emphasis = index
+                self.opened.add(index)
+        elif tag == "option":
+            self.pieces.append(BREAK)
+        elif tag in IMAGE_TAGS:
+            self.images += 1
+        elif tag in CONTROL_TAGS:
+            self.controls += 1
+        elif tag == "meta":
+            known = dict(attrs)
+            if known.get("property") == "og:title":
+                self.social_title = known.get("content") or ""
+
+    def _start_link(self, index: int) -> None:
+        if self.after_link and self.pieces:
+            # Links that touch are drawn apart by style sheets; no word spans two of them.
+            self.pieces.append(" ")
+        self.links += 1
+        if self.open_link < 0:
+            self.open_link = index
+            self.opened.add(index)
+
+    def _start_cell(self, index: int) -> None:
+        if self.owner >= 0:
+            if self.cell_length > MAX_CELL_CHARS and not self.in_pre:
+                self.boundary()
+            else:
+                self.pieces.append(CELL_END)
+                self.cells += 1
+        self.cell_length = 0
+        self.containers.append(index)
+
+    def _break_once(self) -> None:
+        """A line of `<pre>` ends, be it at an end tag, the next start tag, or both."""
+        if self.pieces[-1] is not BREAK:
+            self.pieces.append(BREAK)
+
+    def _line_break(self) -> None:
+        if self.owner < 0:
+            return
+        if self.after_break and not self.in_pre:
+            self.boundary()
+        else:
+            self.pieces.append(BREAK)
+            self.after_break = True
+
+    def _identity(self, index: int, attrs: Attributes) -> str:
+        names = []
+        for name, value in attrs:
+            if name in IDENTITY_ATTRIBUTES:
+                if value:
+                    names.append(value)
+            elif name == "aria-hidden":
+                names.append(name)
+            elif self.open_hidden < 0 and (name == "hidden" or (name == "style" and _hides(value))):
+                self.open_hidden = index
+                self.opened.add(index)
+        return " ".join(names)
+
+    # -- ends of blocks -----------------------------------------------------------------------
+
+    def boundary(self) -> None:
+        """End the block at hand, if it has text."""
+        self.after_link = False
+        if self.owner < 0:
+            if self.pieces:
+                self.pieces = []
+            self.links = 0
+            return
+        text = _block_text("".join(self.pieces), self.in_pre)
+        if text:
+            self._append(text)
+        self._reset()
+
+    def _append(self, text: str) -> None:
+        columns = self.columns
+        owner = self.owner
+        if self.cells > 1 and self.elements.tag[owner] in CELL_TAGS:
+            owner = self.elements.parent[owner]
+        columns.texts.append(text)
+        # A cell may be closed before its row, and with it the block, ends.
+        self.elements.end_block[self.owner] = len(columns.texts)
+        columns.tags.append(self.elements.tag[owner])
+        columns.element.append(owner)
+        columns.link_chars.append(self.link_chars)
+        columns.links.append(self.links)
+        columns.emphasis_chars.append(self.emphasis_chars)
+        columns.images.append(self.images)
+        columns.controls.append(self.controls)
+        columns.hidden.append(self.in_hidden)
+        columns.source.append(Source.NOSCRIPT if self.in_noscript else Source.VISIBLE)
+        self.images = self.controls = 0
+
+
+def _hides(style: str | None) -> bool:
+    """Whether a style attribute hides its element (style sheets are not evaluated)."""
+    if not style:
+        return False
+    compact = "".join(style.split()).lower()
+    return "display:none" in compact or "visibility:hidden" in compact
+
+
+def _block_text(text: str, preformatted: bool) -> str:
+    """A block's text: white space collapsed, a tab between cells, a line feed for each break."""
+    text = drop_invisible(text)
+    if preformatted:
+        return text.replace(CELL_END, "\t").replace(BREAK, "\n").strip("\n").rstrip()
+    if BREAK not in text:
+        return collapse(text)
+    cells = (_lines(cell) for cell in text.split(CELL_END))
+    return "\t".join(cell for cell in cells if cell)
+
+
+def _lines(text: str) -> str:
+    lines = (collapse(line) for line in text.split(BREAK))
+    return "\n".join(line for line in lines if line)
+
+
+def segment_html(html: str) -> Segments:
+    """Cut an HTML page into blocks, in document order, embedded content last.
+
+    Blocks end at block-level boundaries, double `<br>`, table rows and list and definition items.
+    """
+    handler = BlockHandler()
+    sax_parse(html, handler)
+    columns = handler.columns
+    for text, source in embedded_texts(handler.scripts, columns.texts):
+        columns.texts.append(text)
+        columns.tags.append("p")
+        columns.element.append(-1)
+        columns.hidden.append(False)
+        columns.source.append(source)
+        for counts in (columns.link_chars, columns.links, columns.emphasis_chars):
+            counts.append(0)
+        columns.images.append(0)
+        columns.controls.append(0)
+    title = collapse("".join(handler.title)) or collapse(handler.social_title)
+    return Segments(
+        kind="html",
+        title=title,
+        texts=columns.texts,
+        tags=columns.tags,
+        element=columns.element,
+        elements=handler.elements,
+        link_chars=columns.link_chars,
+        links=columns.links,
+        emphasis_chars=columns.emphasis_chars,
+        images=columns.images,
+        controls=columns.controls,
+        hidden=columns.hidden,
+        source=columns.source,
+    )

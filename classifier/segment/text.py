@@ -1,0 +1,101 @@
+"""Plain text -> blocks: one a line, hard-wrapped paragraphs rejoined."""
+
+import re
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+
+from classifier.segment.segments import Segments
+from classifier.segment.whitespace import collapse, drop_invisible
+
+__all__ = ["segment_text"]
+
+# A text counts as hard-wrapped when at least this share of the line ends inside its paragraphs stand
+# where the next word would not have fitted, and no more than one line in twenty is longer than
+# MAX_WRAP_COLUMN: mail wraps at 72, e-texts at 65 to 100.
+WRAPPED_SHARE: Final = 0.6
+MAX_WRAP_COLUMN: Final = 110
+MIN_WRAP_COLUMN: Final = 20
+# Fewer line ends inside paragraphs prove nothing.
+MIN_WRAPPED_LINES: Final = 4
+
+_BULLET: Final = re.compile(r"(?:[-*+•‣◦▪●○·–—]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)])[ \t]+\S")
+_HEADING: Final = re.compile(r"#{1,6}[ \t]+\S")
+_RULE: Final = re.compile(r"([-=_*~#.])\1{2,}$")
+_HYPHENATED: Final = re.compile(r"\w-$")
+_CJK: Final = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
+
+
+def segment_text(text: str) -> Segments:
+    """Cut plain text into blocks; `line_spans` says which lines each came from.
+
+    A line is a block, as in text that a web archive or a browser made from a page, unless the text
+    is hard-wrapped: then the lines of a paragraph are joined. Bullets, numbered items and quotation
+    marks of mail (`>`) begin blocks of their own.
+    """
+    text = drop_invisible(text).replace("\r\n", "\n").replace("\r", "\n")
+    lines = [line.rstrip() for line in text.split("\n")]
+    column = _wrap_column(lines)
+    texts: list[str] = []
+    tags: list[str] = []
+    spans: list[tuple[int, int]] = []
+    for number, line in enumerate(lines, start=1):
+        body = collapse(line)
+        if not body:
+            continue
+        follows = bool(spans) and spans[-1][1] == number - 1
+        if column and follows and _continues(lines[number - 2], line, column):
+            texts[-1] = _join(texts[-1], body.lstrip("> "))
+            spans[-1] = (spans[-1][0], number)
+        else:
+            texts.append(body)
+            tags.append(_tag(body))
+            spans.append((number, number))
+    return Segments(kind="text", title="", texts=texts, tags=tags, line_spans=spans)
+
+
+def _wrap_column(lines: list[str]) -> int:
+    """The column at which the text is hard-wrapped, 0 when it is not."""
+    inner = [(a, b) for a, b in pairwise(lines) if a and b]
+    if len(inner) < MIN_WRAPPED_LINES:
+        return 0
+    column = int(np.percentile([len(a) for a, _ in inner], 95))
+    if not MIN_WRAP_COLUMN <= column <= MAX_WRAP_COLUMN:
+        return 0
+    full = sum(_is_full(a, b, column) for a, b in inner)
+    return column if full >= WRAPPED_SHARE * len(inner) else 0
+
+
+def _is_full(line: str, following: str, column: int) -> bool:
+    """Whether the first word of the following line would not have fitted on this one."""
+    head = following.lstrip("> ").split(maxsplit=1)[0] if following.strip("> ") else ""
+    first = 1 if _CJK.match(head) else len(head)
+    return len(line) + 1 + first > column
+
+
+def _continues(line: str, following: str, column: int) -> bool:
+    """Whether `following` belongs to the same paragraph of a hard-wrapped text as `line`."""
+    start = following.lstrip()
+    if start.startswith(">") != line.lstrip().startswith(">"):
+        return False
+    start = start.lstrip("> ")
+    if _BULLET.match(start) or _HEADING.match(start) or _RULE.match(start) or _RULE.match(line):
+        return False
+    return _is_full(line, start, column)
+
+
+def _join(text: str, more: str) -> str:
+    if _HYPHENATED.search(text) and more[:1].islower():
+        return text + more
+    if _CJK.match(text[-1]) and _CJK.match(more):
+        return text + more
+    return f"{text} {more}"
+
+
+def _tag(body: str) -> str:
+    if _HEADING.match(body):
+        return "h"
+    if _BULLET.match(body):
+        return "li"
+    return "blockquote" if body.startswith(">") else "p"

@@ -1,0 +1,19 @@
+"""White space and invisible characters, treated alike in HTML and in plain text."""
+
+from typing import Final
+
+__all__ = ["collapse", "drop_invisible"]
+
+# Soft hyphens, zero-width spaces and byte-order marks only mark where a line may break, or nothing:
+# left in, they would split words.
+_INVISIBLE: Final = dict.fromkeys((0x00AD, 0x200B, 0x2060, 0xFEFF))
+
+
+def drop_invisible(text: str) -> str:
+    """The text without soft hyphens, zero-width spaces, word joiners and byte-order marks."""
+    return text if text.isascii() else text.translate(_INVISIBLE)
+
+
+def collapse(text: str) -> str:
+    """The text with every run of white space as one space, none at the ends."""
+    return " ".join(text.split())

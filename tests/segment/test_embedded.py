@@ -1,0 +1,238 @@
+import json
+
+import pytest
+
+from classifier.segment import Segments, Source, segment_html
+from classifier.segment.embedded import MAX_SCRIPT_CHARS, MAX_TEXTS, embedded_texts
+
+STORY = "The ferry left the harbour at dawn with forty people and two dogs on board."
+OTHER = "By noon the wind had turned and the captain decided to wait behind the island."
+LONG_PAGE = "<p>" + "Visible words of the page fill its paragraphs from top to bottom. " * 30 + "</p>"
+
+
+def ld(value: object) -> str:
+    return f'<script type="application/ld+json">{json.dumps(value)}</script>'
+
+
+def next_data(value: object) -> str:
+    return f'<script id="__NEXT_DATA__" type="application/json">{json.dumps(value)}</script>'
+
+
+def embedded(html: str) -> list[str]:
+    segments = segment_html(html)
+    return [
+        text
+        for text, source in zip(segments.texts, segments.source, strict=True)
+        if source in (Source.JSON_LD, Source.STATE)
+    ]
+
+
+def sources(segments: Segments) -> list[str]:
+    return [Source(source).name for source in segments.source]
+
+
+# -- JSON-LD --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"@type": "NewsArticle", "articleBody": STORY},
+        {"@type": "Review", "reviewBody": STORY},
+        {"@type": "Product", "name": "Lamp", "description": STORY},
+        {"@type": "Product", "review": [{"@type": "Review", "reviewBody": STORY}]},
+        {
+            "@graph": [
+                {"@type": "WebSite", "name": "Site"},
+                {"@type": "Article", "articleBody": STORY},
+            ]
+        },
+        [{"@type": "Article", "articleBody": STORY}],
+        {"@type": "Recipe", "recipeInstructions": [{"@type": "HowToStep", "text": STORY}]},
+        {"@type": "Recipe", "recipeInstructions": [STORY]},
+        {"@type": "ItemList", "itemListElement": [{"item": {"description": STORY}}]},
+    ],
+)
+def test_a_text_in_json_ld_that_the_page_lacks_is_a_block(value: object) -> None:
+    segments = segment_html(LONG_PAGE + ld(value))
+    assert segments.texts[1:] == [STORY]
+    assert sources(segments) == ["VISIBLE", "JSON_LD"]
+    assert segments.element[1] == -1
+
+
+def test_the_question_and_the_answers_of_a_qa_page_come_in_order() -> None:
+    value = {
+        "@type": "QAPage",
+        "mainEntity": {
+            "@type": "Question",
+            "name": "Ferry?",
+            "text": STORY,
+            "acceptedAnswer": {"@type": "Answer", "text": OTHER},
+            "suggestedAnswer": [{"@type": "Answer", "text": "A third text, " + STORY}],
+        },
+    }
+    assert embedded(LONG_PAGE + ld(value)) == [STORY, OTHER, "A third text, " + STORY]
+
+
+def test_a_text_that_the_visible_page_has_is_not_repeated() -> None:
+    assert embedded(f"<p>{STORY}</p>" + ld({"articleBody": STORY})) == []
+
+
+def test_case_and_white_space_do_not_make_a_text_another() -> None:
+    page = f"<p>{STORY.upper().replace(' ', '<br>')}</p>"
+    assert embedded(page + ld({"articleBody": STORY})) == []
+
+
+def test_only_the_paragraphs_that_the_page_lacks_are_added() -> None:
+    assert embedded(f"<p>{STORY}</p>" + ld({"articleBody": f"{STORY}\n\n{OTHER}"})) == [OTHER]
+
+
+def test_the_same_text_in_two_scripts_is_taken_once() -> None:
+    assert embedded(ld({"articleBody": STORY}) + ld({"description": STORY})) == [STORY]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"@type": "Product", "sku": STORY},
+        {"@type": "Article", "url": STORY, "@id": STORY},
+        {"@type": "Product", "description": "Short label"},
+        {"description": 12345678901234567890},
+        {"description": None},
+        STORY,
+        [],
+        {},
+    ],
+)
+def test_what_is_no_text_for_readers_is_left_out(value: object) -> None:
+    assert embedded(ld(value)) == []
+
+
+def test_markup_inside_a_json_string_is_resolved_into_paragraphs() -> None:
+    body = f"<p>{STORY.replace('dawn', '<b>da</b>wn')}</p><script>no()</script><p>{OTHER}</p>"
+    assert embedded('<script type="application/ld+json">'
+                    + json.dumps({"articleBody": body}).replace("</", "<\\/")
+                    + "</script>") == [STORY, OTHER]  # fmt: skip
+
+
+def test_markup_that_is_escaped_inside_a_json_string_is_resolved() -> None:
+    body = f"&lt;p&gt;{STORY}&lt;/p&gt;&lt;p&gt;{OTHER}&lt;/p&gt;"
+    assert embedded(ld({"articleBody": body})) == [STORY, OTHER]
+
+
+def test_character_references_inside_a_json_string_are_resolved() -> None:
+    assert embedded(ld({"articleBody": f"Fish &amp; chips. {STORY}"})) == [f"Fish & chips. {STORY}"]
+
+
+@pytest.mark.parametrize("end", [";", "\n", " ;"])
+def test_what_authors_leave_after_the_json_does_no_harm(end: str) -> None:
+    script = json.dumps({"articleBody": STORY}) + end
+    assert embedded(f'<script type="application/ld+json">{script}</script>') == [STORY]
+
+
+def test_line_breaks_inside_json_strings_do_no_harm() -> None:
+    script = '{"articleBody": "' + STORY + "\n" + OTHER + '"}'
+    assert embedded(f'<script type="application/ld+json">{script}</script>') == [STORY, OTHER]
+
+
+def test_the_type_of_the_script_is_read_in_any_case() -> None:
+    script = json.dumps({"articleBody": STORY})
+    assert embedded(f'<script type="Application/LD+JSON">{script}</script>') == [STORY]
+
+
+# -- embedded state -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        next_data({"props": {"pageProps": {"post": {"body": STORY}}}}),
+        f"<script>window.__STATE__ = {json.dumps({'body': STORY})};</script>",
+        f"<script>window.__INITIAL_STATE__={json.dumps({'a': [{'b': STORY}]})}; start();</script>",
+        f'<script type="text/javascript">var data = {json.dumps([STORY])}</script>',
+    ],
+)
+def test_the_state_of_a_page_drawn_by_script_is_read(script: str) -> None:
+    segments = segment_html(f"<title>T</title><div id=root>Loading</div>{script}")
+    assert segments.texts == ["Loading", STORY]
+    assert sources(segments) == ["VISIBLE", "STATE"]
+
+
+def test_the_state_of_a_page_that_shows_its_text_is_left_alone() -> None:
+    assert embedded(LONG_PAGE + next_data({"body": STORY})) == []
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "https://example.org/a/rather/long/address/that/is/no/prose/at/all",
+        "if (a < b) { return c; } else { d = e; } for (;;) { f(); g = h; }",
+        "settings-name another-settings-name yet-another-settings-name",
+        "Too short",
+    ],
+)
+def test_settings_addresses_and_code_in_the_state_are_left_out(value: str) -> None:
+    assert embedded(next_data({"key": value})) == []
+
+
+def test_a_text_in_a_script_without_spaces_between_words_counts_as_prose() -> None:
+    text = "船は夜明けに四十人と二匹の犬を乗せて港を出た。昼には風が変わり、船長は待つことにした。"
+    assert embedded(next_data({"body": text})) == [text]
+
+
+def test_a_script_of_another_type_is_no_state() -> None:
+    script = json.dumps({"body": STORY})
+    assert embedded(f'<script type="text/x-template">{script}</script>') == []
+
+
+# -- hostile scripts ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "",
+        "{",
+        '{"articleBody": "' + STORY,
+        '{"articleBody": NaN, }',
+        "<!-- -->",
+        "null",
+        "[" * 10_000 + "]" * 10_000,
+        '{"a":' * 10_000,
+        '{"a":' * 10_000 + "1" + "}" * 10_000,
+        "1" * 10_000,
+        '"\\ud800"',
+        '{"articleBody": "\\ud800 ' + "lone half of a pair " * 4,
+        "\0" * 100,
+    ],
+    ids=lambda script: script[:12] or "empty",
+)
+@pytest.mark.parametrize("before", ["", "window.X = "])
+@pytest.mark.parametrize("kind", ["application/ld+json", "application/json", ""])
+def test_malformed_and_very_deep_json_does_no_harm(script: str, before: str, kind: str) -> None:
+    assert segment_html(f'<p>a<script type="{kind}">{before}{script}</script>').texts[0] == "a"
+
+
+def test_json_nested_as_deep_as_python_reads_is_walked_without_recursion() -> None:
+    deep = '{"a":' * 400 + json.dumps({"articleBody": STORY}) + "}" * 400
+    assert embedded(f'<script type="application/ld+json">{deep}</script>') == [STORY]
+
+
+def test_a_lone_surrogate_in_a_json_string_survives() -> None:
+    assert embedded(ld({"articleBody": STORY + " \ud800"})) == [STORY + " \ud800"]
+
+
+def test_a_script_of_unreasonable_size_is_not_read() -> None:
+    huge = json.dumps({"articleBody": STORY, "x": "y" * MAX_SCRIPT_CHARS})
+    assert list(embedded_texts([("application/ld+json", [huge])], [])) == []
+
+
+def test_no_more_than_a_fixed_number_of_texts_is_taken() -> None:
+    script = json.dumps([{"text": f"{n} {STORY}"} for n in range(MAX_TEXTS + 50)])
+    assert len(list(embedded_texts([("application/ld+json", [script])], []))) == MAX_TEXTS
+
+
+def test_embedded_content_stands_after_the_visible_blocks_wherever_its_script_is() -> None:
+    segments = segment_html("<head>" + ld({"articleBody": STORY}) + "</head><p>first</p>")
+    assert segments.texts == ["first", STORY]
+    assert segments.tags == ["p", "p"]

@@ -1,0 +1,225 @@
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classifier.segment import segment_text
+
+SENTENCE = (
+    "The river rises in the hills north of the town and runs through three valleys before it "
+    "reaches the plain, where it is joined by two smaller streams and turns slowly to the east. "
+)
+CJK = "川は町の北の丘から流れ出て三つの谷を通り平野に達する。そこで二つの小さな流れが加わり東へ向かう。" * 4
+
+
+def wrap(text: str, column: int = 72, first: str = "", later: str = "") -> list[str]:
+    """Fill lines greedily, as mail programs do."""
+    lines, line = [], first
+    for word in text.split():
+        if len(line) + len(word) + 1 > column and line.strip("> "):
+            lines.append(line.rstrip())
+            line = later
+        line += word + " "
+    return [*lines, line.rstrip()]
+
+
+def wrap_cjk(text: str, width: int = 36) -> list[str]:
+    return [text[at : at + width] for at in range(0, len(text), width)]
+
+
+def rows(text: str) -> list[tuple[str, str]]:
+    segments = segment_text(text)
+    return list(zip(segments.tags, segments.texts, strict=True))
+
+
+def texts(text: str) -> list[str]:
+    return segment_text(text).texts
+
+
+WRAPPED = "\n".join(wrap(SENTENCE * 3))
+FLAT = " ".join((SENTENCE * 3).split())
+
+# -- one block a line -----------------------------------------------------------------------------
+
+
+def test_every_line_is_a_block() -> None:
+    assert texts("Home\nNews\nA long line of text.") == ["Home", "News", "A long line of text."]
+
+
+def test_line_spans_count_from_one_and_skip_blank_lines() -> None:
+    assert segment_text("one\n\n\ntwo\nthree\n").line_spans == [(1, 1), (4, 4), (5, 5)]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_end_as_they_do_on_any_system(end: str) -> None:
+    segments = segment_text(end.join(["one", "two", "", "three"]))
+    assert segments.texts == ["one", "two", "three"]
+    assert segments.line_spans == [(1, 1), (2, 2), (4, 4)]
+
+
+@pytest.mark.parametrize("text", ["", "\n", " \t \n\r\n ", "\f\v", "\u3000\n\u00a0"])
+def test_a_text_without_words_has_no_blocks(text: str) -> None:
+    segments = segment_text(text)
+    assert (len(segments), list(segments.line_spans)) == (0, [])
+
+
+def test_white_space_inside_a_line_is_collapsed() -> None:
+    assert texts("  one \t two\u00a0three ") == ["one two three"]
+
+
+def test_a_form_feed_is_white_space_and_ends_no_line() -> None:
+    segments = segment_text("one\n\f\n\ftwo\nthree\f")
+    assert segments.texts == ["one", "two", "three"]
+    assert segments.line_spans == [(1, 1), (3, 3), (4, 4)]
+
+
+def test_signs_that_other_systems_take_for_line_ends_stay_in_the_line() -> None:
+    assert segment_text("one\u2028two\u0085three").line_spans == [(1, 1)]
+
+
+def test_a_page_of_plain_text_has_a_kind_no_title_and_no_elements() -> None:
+    segments = segment_text("one")
+    assert (segments.kind, segments.title, segments.elements.tag) == ("text", "", [])
+
+
+@pytest.mark.parametrize(
+    ("line", "tag"),
+    [
+        ("Plain words", "p"),
+        ("# Heading", "h"),
+        ("###### Heading", "h"),
+        ("#hashtag", "p"),
+        ("- item", "li"),
+        ("* item", "li"),
+        ("• item", "li"),
+        ("12. item", "li"),
+        ("(3) item", "li"),
+        ("a) item", "li"),
+        ("-5 degrees", "p"),
+        ("1994 was warm", "p"),
+        ("> quoted", "blockquote"),
+        (">> quoted twice", "blockquote"),
+    ],
+)
+def test_the_tag_says_what_a_line_begins_like(line: str, tag: str) -> None:
+    assert rows(line) == [(tag, line)]
+
+
+# -- hard-wrapped text ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("column", [60, 65, 72, 80, 100])
+def test_a_hard_wrapped_paragraph_is_joined(column: int) -> None:
+    assert texts("\n".join(wrap(SENTENCE * 4, column))) == [" ".join((SENTENCE * 4).split())]
+
+
+def test_the_span_of_a_joined_paragraph_covers_its_lines() -> None:
+    lines = len(WRAPPED.split("\n"))
+    segments = segment_text(f"Title\n\n{WRAPPED}\n\n{WRAPPED}")
+    assert segments.texts == ["Title", FLAT, FLAT]
+    assert segments.line_spans == [(1, 1), (3, 2 + lines), (4 + lines, 3 + 2 * lines)]
+
+
+def test_the_line_ends_of_windows_do_not_hinder_joining() -> None:
+    assert texts(WRAPPED.replace("\n", "\r\n")) == [FLAT]
+
+
+def test_a_short_line_ends_its_paragraph_though_no_blank_line_follows() -> None:
+    assert texts(f"{WRAPPED}\nshort end.\n{WRAPPED}")[-1] == FLAT
+
+
+def test_long_lines_that_were_never_wrapped_are_not_joined() -> None:
+    lines = [SENTENCE.strip()] * 6
+    assert texts("\n".join(lines)) == lines
+
+
+def test_short_lines_such_as_a_poem_or_a_menu_are_not_joined() -> None:
+    lines = ["Home", "About us", "Contact", "A rose is red", "So they said", "And went to bed"]
+    assert texts("\n".join(lines)) == lines
+
+
+def test_a_word_cut_at_its_hyphen_is_joined_without_a_space() -> None:
+    lines = wrap(SENTENCE * 3)
+    text = "\n".join(
+        [
+            *lines,
+            "It is a town of seven thousand people, which makes it a quite well-",
+            "known one.",
+        ]
+    )
+    assert "well-known one." in " ".join(texts(text))
+
+
+@pytest.mark.parametrize("sign", ["- ", "* ", "• ", "1. ", "(2) ", "b) "])
+def test_the_items_of_a_wrapped_list_stay_apart_and_keep_their_lines_together(sign: str) -> None:
+    item = wrap(SENTENCE, first=sign, later=" " * len(sign))
+    found = rows("\n".join([*item, *item, *item]))
+    assert found == [("li", sign + SENTENCE.strip())] * 3
+
+
+def test_a_heading_after_a_full_line_begins_a_block() -> None:
+    assert rows(f"{WRAPPED}\n## Next\n{WRAPPED}")[-2] == ("h", "## Next")
+
+
+def test_a_rule_is_joined_to_nothing() -> None:
+    rule = "=" * 72
+    assert rule in texts(f"{WRAPPED}\n{rule}\n{WRAPPED}")
+
+
+def test_a_quotation_of_mail_is_joined_and_stays_apart_from_the_answer() -> None:
+    quote = "\n".join(wrap(SENTENCE, first="> ", later="> "))
+    found = rows(f"{WRAPPED}\n{quote}\n{WRAPPED}\n{quote}\n{WRAPPED}")
+    quoted = ("blockquote", "> " + SENTENCE.strip())
+    assert found == [("p", FLAT), quoted, ("p", FLAT), quoted, ("p", FLAT)]
+
+
+def test_lines_of_chinese_and_japanese_are_joined_without_a_space() -> None:
+    assert texts("\n".join(wrap_cjk(CJK))) == [CJK]
+
+
+def test_a_line_of_latin_letters_after_one_of_japanese_gets_a_space() -> None:
+    lines = wrap_cjk(CJK[:180])
+    lines[2] = "Latin letters follow here and fill it"
+    (joined,) = texts("\n".join(lines))
+    assert f"{lines[1]} {lines[2]} {lines[3]}" in joined
+
+
+# -- hostile text ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" * 5_000_000,
+        "a\n" * 100_000,
+        ">" * 100_000,
+        "- " * 100_000,
+        "\0\x01\ud800",
+        "=" * 100_000,
+    ],
+    ids=["one line", "many lines", "quotes", "bullets", "control characters", "rule"],
+)
+def test_a_hostile_text_survives_whole(text: str) -> None:
+    assert "".join("".join(texts(text)).split()) == "".join(text.split())
+
+
+@given(st.text(st.sampled_from("ab .-\n\r>#1字\f"), max_size=400))
+def test_every_character_stands_in_a_block_once_and_in_order(text: str) -> None:
+    kept = "".join("".join(texts(text)).split())
+    # Only the quotation marks of joined lines go.
+    assert kept.replace(">", "") == "".join(text.split()).replace(">", "")
+
+
+@given(st.text(st.sampled_from("ab .-\n>字"), max_size=400))
+def test_line_spans_are_in_order_and_never_overlap(text: str) -> None:
+    spans = segment_text(text).line_spans
+    assert all(first <= last for first, last in spans)
+    assert all(a[1] < b[0] for a, b in pairwise(spans))
+
+
+@given(st.lists(st.sampled_from(["one two", "- item", "", "> quote"]), max_size=30))
+def test_a_block_begins_with_the_words_of_its_first_line(lines: list[str]) -> None:
+    segments = segment_text("\n".join(lines))
+    for text, (first, _) in zip(segments.texts, segments.line_spans, strict=True):
+        assert text.startswith(lines[first - 1])

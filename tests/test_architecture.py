@@ -1,0 +1,242 @@
+"""Which modules may import which. The arrows stand in the code, late imports included."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+ROOT: Final = Path(__file__).parents[1]
+PACKAGES: Final = ("classifier", "train")
+MAX_LINES: Final = 320
+MAX_FUNCTION_LINES: Final = 45
+
+# Longer than the rule, and why.
+LONG_MODULES: Final = {
+    "classifier.segment.html": "one state machine over the parser's events",
+    "classifier.features.lexical": "one family: its columns, evidence and tables belong together",
+}
+LONG_FUNCTIONS: Final = {
+    "classifier.pipeline.classify": "its docstring is the main page of the reference",
+}
+
+# Part of the package -> parts that it may import. Each part may import itself.
+CLASSIFIER: Final[dict[str, set[str]]] = {
+    "errors": set(),
+    "parser": set(),
+    "decide": set(),
+    "decode": {"errors", "parser"},
+    "segment": {"parser"},
+    "features": {"segment"},
+    "modelfile": {"errors"},
+    "model": {"errors", "features", "modelfile", "segment"},
+    "render": {"parser", "segment"},
+    "explain": {"errors", "features", "model", "page", "segment"},
+    "page": {"render", "segment"},
+    "pipeline": {"decide", "decode", "errors", "features", "model", "page", "segment"},
+}
+# What stands on top of the pipeline: many pages, sites, clusters, people. None of the parts above may
+# import one of these.
+TOPS: Final = {"batch", "cli", "inspect", "site", "sources", "spark", "__main__"}
+TRAIN: Final[dict[str, set[str]]] = {
+    "errors": set(),
+    "folds": set(),
+    "metrics": set(),
+    "corpus": {"errors", "folds"},
+    "align": {"metrics"},
+    "plaintext": set(),
+    "lexicon": set(),
+    "table": {"align", "corpus", "errors", "plaintext"},
+    "fit": {"errors", "folds", "lexicon", "table"},
+    "evaluate": {"corpus", "errors", "metrics", "table"},
+    "export": {"corpus"},
+    "peers": {"corpus"},
+    "compare": {"corpus", "metrics", "peers"},
+    "gate": {"compare", "corpus", "errors", "evaluate", "metrics", "plaintext"},
+}
+# What drives the steps, and what shows results.
+TRAIN_TOPS: Final = {"steps", "report", "__main__"}
+# What each package needs of others, beside the standard library.
+CLASSIFIER_NEEDS: Final = {"numpy", "onnxruntime", "turbohtml"}
+# Imported only where a user asks for what they give.
+CLASSIFIER_OPTIONAL: Final = {"joblib", "pandas", "pyarrow", "pyspark"}
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+@cache
+def sources() -> dict[str, Path]:
+    return {
+        module_name(path): path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))
+    }
+
+
+@cache
+def tree(name: str) -> ast.Module:
+    return ast.parse(sources()[name].read_text(encoding="utf-8"))
+
+
+def is_for_types_only(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
+
+
+def statements(node: ast.AST, *, types_too: bool) -> Iterator[ast.AST]:
+    for child in ast.iter_child_nodes(node):
+        if types_too or not is_for_types_only(child):
+            yield child
+            yield from statements(child, types_too=types_too)
+
+
+def imports(name: str, *, types_too: bool = True) -> set[str]:
+    """Modules that a module imports, wherever in it; a name imported from a package counts as the
+    module of that name if there is one."""
+    found: set[str] = set()
+    for node in statements(tree(name), types_too=types_too):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name} imports by a relative path"
+            parent = node.module or ""
+            inside = {f"{parent}.{alias.name}" for alias in node.names} & set(sources())
+            found |= inside
+            if len(inside) < len(node.names):
+                found.add(parent)
+    return found
+
+
+def part(name: str) -> str:
+    """`classifier.segment.html` gives `segment`, the package itself the empty string."""
+    return name.split(".")[1] if "." in name else ""
+
+
+def ours(name: str, package: str) -> set[str]:
+    return {one for one in imports(name) if one.split(".")[0] == package}
+
+
+def of(package: str) -> list[str]:
+    return [name for name in sources() if name.split(".")[0] == package]
+
+
+@pytest.mark.parametrize("name", of("classifier"))
+def test_inference_never_imports_training(name: str) -> None:
+    assert ours(name, "train") == set()
+
+
+@pytest.mark.parametrize("name", of("classifier"))
+def test_only_one_module_of_inference_knows_the_parser(name: str) -> None:
+    if name != "classifier.parser":
+        assert ours(name, "turbohtml") == set()
+
+
+@pytest.mark.parametrize("name", of("classifier"))
+def test_inference_imports_along_the_allowed_arrows(name: str) -> None:
+    mine = part(name)
+    if not mine:
+        return  # `__init__` hands out the public names
+    if mine in TOPS:
+        allowed = set(CLASSIFIER) | TOPS | {""}
+    else:
+        assert mine in CLASSIFIER, f"{name} is new: draw its arrows here and in the design"
+        allowed = CLASSIFIER[mine] | {mine}
+    assert {part(one) for one in ours(name, "classifier")} <= allowed
+
+
+@pytest.mark.parametrize("name", of("train"))
+def test_training_imports_along_the_allowed_arrows(name: str) -> None:
+    mine = part(name)
+    if mine in TRAIN_TOPS:
+        allowed = set(TRAIN) | TRAIN_TOPS
+    elif mine:
+        assert mine in TRAIN, f"{name} is new: draw its arrows here and in the design"
+        allowed = TRAIN[mine] | {mine}
+    else:
+        allowed = set()
+    assert {part(one) for one in ours(name, "train")} <= allowed
+
+
+@pytest.mark.parametrize("name", of("classifier"))
+def test_inference_needs_small_packages_only(name: str) -> None:
+    import sys
+
+    others = {one.split(".")[0] for one in imports(name)} - set(sys.stdlib_module_names) - {"classifier"}
+    assert others <= CLASSIFIER_NEEDS | CLASSIFIER_OPTIONAL
+
+
+@pytest.mark.parametrize("name", of("classifier"))
+def test_optional_packages_are_imported_late(name: str) -> None:
+    at_the_top = {
+        alias.name.split(".")[0]
+        for node in tree(name).body
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    } | {(node.module or "").split(".")[0] for node in tree(name).body if isinstance(node, ast.ImportFrom)}
+    assert not at_the_top & CLASSIFIER_OPTIONAL
+
+
+def test_segmentation_knows_no_features_and_features_know_no_model() -> None:
+    for name in of("classifier"):
+        if part(name) == "segment":
+            assert "features" not in {part(one) for one in ours(name, "classifier")}
+        if part(name) == "features":
+            assert not {"model", "modelfile", "pipeline"} & {part(one) for one in ours(name, "classifier")}
+
+
+def test_nothing_imports_in_a_circle_late_imports_included() -> None:
+    arrows = {
+        name: {one for one in imports(name, types_too=False) & set(sources()) if one != name}
+        for name in sources()
+    }
+    done: set[str] = set()
+    circles: list[str] = []
+
+    def walk(name: str, path: tuple[str, ...]) -> None:
+        if name in path:
+            circles.append(" -> ".join([*path[path.index(name) :], name]))
+        elif name not in done:
+            for one in sorted(arrows[name]):
+                walk(one, (*path, name))
+            done.add(name)
+
+    for name in arrows:
+        walk(name, ())
+    assert circles == []
+
+
+@pytest.mark.parametrize("name", sources())
+def test_a_module_stays_within_the_rule(name: str) -> None:
+    lines = len(sources()[name].read_text(encoding="utf-8").splitlines())
+    assert lines <= MAX_LINES or name in LONG_MODULES
+
+
+@pytest.mark.parametrize("name", sources())
+def test_a_function_stays_within_the_rule(name: str) -> None:
+    long = {
+        f"{name}.{node.name}": size
+        for node in ast.walk(tree(name))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (size := (node.end_lineno or 0) - node.lineno + 1) > MAX_FUNCTION_LINES
+    }
+    assert set(long) <= set(LONG_FUNCTIONS), long
+
+
+def test_every_exception_to_the_rule_is_still_needed() -> None:
+    for name in LONG_MODULES:
+        assert len(sources()[name].read_text(encoding="utf-8").splitlines()) > MAX_LINES, name
+
+
+@pytest.mark.parametrize("word", ["utils", "util", "common", "helpers", "helper", "misc", "core"])
+def test_a_module_is_named_after_what_it_owns(word: str) -> None:
+    assert [name for name in sources() if word in name.split(".")] == []
+
+
+def test_the_top_level_is_as_agreed() -> None:
+    here = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
+    known = {"LICENSE", "CHANGELOG.md", "README.md", "pyproject.toml", "classifier", "train", "data"}
+    known |= {"notebooks", "tests"}
+    made = {name for name in here if name in {"build", "dist", "work"} or name.endswith(".egg-info")}
+    assert here - made <= known

@@ -1,0 +1,78 @@
+import importlib
+import pkgutil
+from types import ModuleType
+
+import pytest
+
+import classifier
+import train
+
+# What a caller may rely on; a name more or less is a change to tell in the changelog.
+DOCUMENTED = {
+    "classify",
+    "classify_many",
+    "extract",
+    "load",
+    "Block",
+    "Classifier",
+    "Label",
+    "Model",
+    "Page",
+    "BinaryPageError",
+    "ClassifierError",
+    "FeatureMismatchError",
+    "ModelError",
+    "PageError",
+    "PageTooLargeError",
+    "UntrustedModelError",
+}
+RUN_NOT_IMPORTED = "__main__"
+
+
+def modules(package: ModuleType) -> list[str]:
+    found = pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+    return [package.__name__, *(one.name for one in found if not one.name.endswith(RUN_NOT_IMPORTED))]
+
+
+def test_the_public_names_are_the_documented_ones() -> None:
+    assert set(classifier.__all__) == DOCUMENTED
+
+
+@pytest.mark.parametrize("name", sorted(DOCUMENTED))
+def test_every_public_name_can_be_imported(name: str) -> None:
+    assert getattr(classifier, name) is not None
+    assert name in dir(classifier)
+
+
+def test_public_names_are_sorted_and_stand_once() -> None:
+    assert len(set(classifier.__all__)) == len(classifier.__all__)
+    assert classifier.__all__ == sorted(classifier.__all__)
+
+
+def test_a_public_name_is_the_one_of_its_module() -> None:
+    from classifier import errors, model, page, pipeline
+
+    for name in DOCUMENTED:
+        owner = next(one for one in (errors, page, model, pipeline) if name in one.__all__)
+        assert getattr(classifier, name) is getattr(owner, name)
+
+
+def test_an_unknown_name_is_an_attribute_error_that_names_it() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'declutter_all'"):
+        _ = classifier.declutter_all
+
+
+def test_the_version_is_a_number() -> None:
+    assert all(part.isdigit() for part in classifier.__version__.split(".")[:2])
+
+
+@pytest.mark.parametrize("name", [*modules(classifier), *modules(train)])
+def test_every_name_in_a_modules_all_exists(name: str) -> None:
+    module = importlib.import_module(name)
+    missing = [one for one in getattr(module, "__all__", ()) if not hasattr(module, one)]
+    assert missing == []
+
+
+@pytest.mark.parametrize("name", [*modules(classifier), *modules(train)])
+def test_every_module_says_what_it_is(name: str) -> None:
+    assert (importlib.import_module(name).__doc__ or "").strip()

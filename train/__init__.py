@@ -1,0 +1,1 @@
+"""Learning: data sets, labels, folds, fitting and evaluation on top of `classifier`."""

@@ -1,0 +1,82 @@
+"""`python -m train table | fit | evaluate | compare | export | gate`: from pages to a model, step by step."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from classifier.errors import ClassifierError
+from classifier.segment import Kind
+from train.errors import CorpusError
+
+__all__ = ["main"]
+
+KINDS: Final[tuple[Kind, ...]] = ("html", "text")
+EXAMPLES: Final = """\
+steps, each on what the one before has written under --work:
+  python -m train table                 read CLASSIFIER_DATA/wcxb, write the table of blocks
+  python -m train fit                   fit on the table, cross-validate, keep the models
+  python -m train evaluate              print the cross-validated figures
+  python -m train export --to models    write html.model and text.model with their cards
+  python -m train gate                  hold the shipped models against the floors
+  python -m train compare               the same pages through the installed peers
+
+CLASSIFIER_DATA is the folder that holds the data sets (see data/README.md).
+"""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m train",
+        description=__doc__,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--work", type=Path, default=Path("work"), help="folder of tables and fits")
+    shared.add_argument("--kind", choices=KINDS, help="kind of page; both if left out")
+    shared.add_argument("--seed", type=int, default=0)
+    shared.add_argument("--quiet", action="store_true", help="no progress bars")
+
+    table = commands.add_parser("table", parents=[shared], help="pages -> table of labelled blocks")
+    table.add_argument("--dataset", nargs="+", default=["wcxb"], help="names of data sets")
+    table.add_argument("--workers", type=int, default=2, help="processes")
+    fit = commands.add_parser("fit", parents=[shared], help="table -> model, cross-validated")
+    fit.add_argument("--second-stage", action="store_true", help="stack a second stage on the first")
+    evaluate = commands.add_parser("evaluate", parents=[shared], help="print figures")
+    evaluate.add_argument(
+        "--dataset",
+        help="score the shipped model, or --model, on this data set; without it, print the "
+        "cross-validated figures of the last fit",
+    )
+    evaluate.add_argument("--model", type=Path, help="a model file or a folder of models")
+    export = commands.add_parser("export", parents=[shared], help="fit -> model files")
+    export.add_argument("--to", type=Path, default=Path("classifier/models"), help="folder")
+    gate = commands.add_parser("gate", help="the shipped models against floors, on pinned pages")
+    gate.set_defaults(kind=None)
+    gate.add_argument("--model", type=Path, help="a model file or a folder of models instead")
+    compare = commands.add_parser("compare", parents=[shared], help="peers side by side")
+    compare.add_argument("--dataset", default="wcxb")
+    compare.add_argument("--limit", type=int, help="this many pages, drawn at random")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one step; 0 when it is done, 1 when it cannot be (a line on stderr says why) or fails."""
+    options = _parser().parse_args(arguments)
+    # Late: each step brings in pandas and scikit-learn, which --help does without.
+    from train import steps
+
+    kinds = (options.kind,) if options.kind else KINDS
+    try:
+        failed = getattr(steps, options.command)(options, kinds)
+    except (ClassifierError, CorpusError, OSError) as error:
+        print(f"python -m train {options.command}: {error}", file=sys.stderr)
+        return 1
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,10 @@
+"""Readers of published data sets, each in its published layout.
+
+`read(name)` gives the pages of one data set; `READERS` lists them with licence, credit and
+whether a model may be trained on them.
+"""
+
+from train.corpus.page import GoldPage
+from train.corpus.registry import READERS, DataSet, Reader, data_root, read
+
+__all__ = ["READERS", "DataSet", "GoldPage", "Reader", "data_root", "read"]

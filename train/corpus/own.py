@@ -1,0 +1,59 @@
+"""Pages of this project: the page it was founded on, and the small pages under `data/pages`."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from train.corpus.page import GoldPage, read_bytes, read_json
+from train.errors import CorpusError
+
+
+def read_seed(root: Path) -> Iterator[GoldPage]:
+    """Read `news-article.txt` with its label a line in `news-article.labels.json`.
+
+    Labels are `content`, `clutter` and `either` (both answers are right). Gold is the lines of
+    label `content`; `lines` has all of them.
+
+    Raises:
+        CorpusError: a file is missing or not JSON.
+    """
+    entries = read_json(root / "news-article.labels.json")
+    lines = tuple((int(row["line"]), str(row["text"]), str(row["label"])) for row in entries)
+    content = tuple(text.strip() for _, text, label in lines if label == "content")
+    yield GoldPage(
+        id="news-article",
+        dataset="seed",
+        page=read_bytes(root / "news-article.txt"),
+        gold="\n".join(content),
+        site="seed/news-article",
+        page_type="article",
+        language="en",
+        kind="text",
+        lines=lines,
+    )
+
+
+def read_pages(root: Path) -> Iterator[GoldPage]:
+    """Read `SLUG/page.html` or `SLUG/page.txt` with `SLUG/gold.txt` and `SLUG/meta.json`.
+
+    `meta.json` says `type`, `language`, `kind` (`html` or `text`) and `description`.
+
+    Raises:
+        CorpusError: the folder or a file is missing, or `kind` is another word.
+    """
+    if not root.is_dir():
+        raise CorpusError(f"{root} is missing")
+    for folder in sorted(path for path in root.iterdir() if path.is_dir()):
+        meta = read_json(folder / "meta.json")
+        kind = meta.get("kind", "html")
+        if kind not in ("html", "text"):
+            raise CorpusError(f"{folder / 'meta.json'}: kind is {kind!r}, not html or text")
+        yield GoldPage(
+            id=folder.name,
+            dataset="pages",
+            page=read_bytes(folder / ("page.html" if kind == "html" else "page.txt")),
+            gold=read_bytes(folder / "gold.txt").decode("utf-8").strip(),
+            site=folder.name,
+            page_type=meta.get("type"),
+            language=meta.get("language"),
+            kind="html" if kind == "html" else "text",
+        )

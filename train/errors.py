@@ -1,0 +1,5 @@
+"""Exceptions of the training side."""
+
+
+class CorpusError(Exception):
+    """A data set is missing, lies elsewhere, or is not in its published layout."""

@@ -1,0 +1,143 @@
+"""Score extractions: word F1 a page, by page type, with intervals; calibration of the blocks."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from classifier.decide import Policy, decide
+from classifier.features.arrays import Floats
+from train.corpus import GoldPage
+from train.errors import CorpusError
+from train.metrics import (
+    average_precision,
+    bootstrap_interval,
+    expected_calibration_error,
+    score,
+)
+from train.table import LabelledPage, Table
+
+__all__ = ["Evaluation", "evaluate", "evaluate_probabilities"]
+
+FAILED_BELOW: Final = 0.5
+_DEFAULT_POLICY: Final = Policy()
+_FIGURES: Final = ("precision", "recall", "f1")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluation:
+    """Scores of pages, and of their blocks where the extractor gives probabilities."""
+
+    pages: pd.DataFrame
+    """One row a page: id, page_type, language, precision, recall, f1, confidence."""
+    average_precision: float = float("nan")
+    """Of blocks, weighted by words."""
+    calibration_error: float = float("nan")
+    """ECE of blocks, 15 bins, each block once."""
+    seed: int = 0
+
+    @property
+    def f1(self) -> float:
+        """Mean word F1 over pages."""
+        return float(self.pages["f1"].mean())
+
+    def by(self, column: str) -> pd.DataFrame:
+        """Means by `page_type` or `language`, with pages and the interval of F1."""
+        groups = {str(name): rows for name, rows in self.pages.groupby(column)}
+        groups = dict(sorted(groups.items(), key=lambda item: -len(item[1])))
+        rows = {name: self._row(frame) for name, frame in (groups | {"all": self.pages}).items()}
+        return pd.DataFrame.from_dict(rows, orient="index")
+
+    def _row(self, frame: pd.DataFrame) -> dict[str, float]:
+        low, high = bootstrap_interval(frame["f1"].to_numpy(), self.seed)
+        means = {name: float(frame[name].mean()) for name in _FIGURES}
+        return {"pages": len(frame), **means, "f1_low": low, "f1_high": high}
+
+    def figures(self) -> dict[str, float]:
+        """The figures in one flat mapping, as a model's manifest carries them."""
+        out = {name: float(self.pages[name].mean()) for name in _FIGURES}
+        for page_type, rows in self.pages.groupby("page_type"):
+            out[f"f1 {page_type}"] = float(rows["f1"].mean())
+        out["block average precision"] = self.average_precision
+        out["block calibration error"] = self.calibration_error
+        out["failed share"] = float((self.pages["f1"] < FAILED_BELOW).mean())
+        out["confidence correlation"] = self.confidence_correlation
+        return {name: value for name, value in out.items() if value == value}
+
+    @property
+    def confidence_correlation(self) -> float:
+        """Spearman's rank correlation of page confidence with F1; nan without confidences."""
+        if "confidence" not in self.pages:
+            return float("nan")
+        ranks = self.pages[["confidence", "f1"]].rank()
+        return float(ranks["confidence"].corr(ranks["f1"]))
+
+    def report(self, title: str) -> str:
+        """What `python -m train evaluate` prints."""
+        table = self.by("page_type").round(4).to_string()
+        failed = self.pages.loc[self.pages["f1"] < FAILED_BELOW, "id"]
+        lines = [title, table]
+        if self.average_precision == self.average_precision:
+            lines.append(
+                f"blocks: average precision {self.average_precision:.4f}, calibration error "
+                f"{self.calibration_error:.4f}; page confidence against F1: Spearman "
+                f"{self.confidence_correlation:.3f}"
+            )
+        lines.append(f"F1 under {FAILED_BELOW}: {len(failed) / len(self.pages):.1%}: {' '.join(failed)}")
+        return "\n".join(lines)
+
+
+def evaluate_probabilities(
+    table: Table, probabilities: Sequence[Floats], seed: int = 0, policy: Policy = _DEFAULT_POLICY
+) -> Evaluation:
+    """Decide and score every page of a table under given probabilities, an array a page."""
+    rows = [_decided(page, p, policy) for page, p in zip(table.pages, probabilities, strict=True)]
+    p = np.concatenate(list(probabilities))
+    labels = np.concatenate([page.label for page in table.pages])
+    words = np.concatenate([page.words for page in table.pages])
+    return Evaluation(
+        pd.DataFrame(rows),
+        average_precision(p, labels, words),
+        expected_calibration_error(p, labels),
+        seed,
+    )
+
+
+def _decided(page: LabelledPage, probabilities: Floats, policy: Policy) -> dict[str, object]:
+    decision = decide(probabilities, page.measured.evidence.words, policy)
+    kept = (text for text, keep in zip(page.texts, decision.keep, strict=True) if keep)
+    return _scored(page.id, page.page_type, page.language, "\n".join(kept), page.gold) | {
+        "confidence": decision.confidence
+    }
+
+
+def _scored(id_: str, page_type: str, language: str, text: str, gold: str) -> dict[str, object]:
+    result = score(text, gold)
+    return {
+        "id": id_,
+        "page_type": page_type,
+        "language": language or "unknown",
+        "precision": result.precision,
+        "recall": result.recall,
+        "f1": result.f1,
+    }
+
+
+def evaluate(pages: Iterable[GoldPage], extract: Callable[[bytes], str], seed: int = 0) -> Evaluation:
+    """Score an extractor, such as `classifier.extract`, on pages with gold text.
+
+    Pages whose gold is None are left out; an empty gold asks for an empty extraction.
+
+    Raises:
+        CorpusError: no page has a gold text.
+    """
+    rows = [
+        _scored(page.id, page.page_type or "unknown", page.language or "", extract(page.page), page.gold)
+        for page in pages
+        if page.gold is not None
+    ]
+    if not rows:
+        raise CorpusError("none of the pages has a gold text to score against")
+    return Evaluation(pd.DataFrame(rows), seed=seed)
