@@ -33,6 +33,8 @@ class Policy:
     def __post_init__(self) -> None:
         if self.favor not in BETAS:
             raise ValueError(f"favor is {self.favor!r}: it must be one of {', '.join(BETAS)}")
+        if self.threshold is not None and not isinstance(self.threshold, (int, float)):
+            raise TypeError(f"threshold is a number from 0 to 1, not {type(self.threshold).__name__}")
         if self.threshold is not None and not 0 <= self.threshold <= 1:
             raise ValueError(f"threshold is {self.threshold}: it must lie between 0 and 1")
 

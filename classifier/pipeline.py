@@ -14,6 +14,7 @@ from classifier.features.matrix import column_names, measure_page
 from classifier.model import Model, load_model, shipped_model
 from classifier.page import Page
 from classifier.segment import Kind, Segments, detect_kind, segment_html, segment_text
+from classifier.segment.whitespace import without_surrogates
 
 __all__ = ["Classifier", "classify", "classify_many", "extract", "load"]
 
@@ -135,7 +136,7 @@ def _text(page: str | bytes, max_bytes: int) -> str:
         raise PageTooLargeError(
             f"the page has {size:,} bytes, the limit is {max_bytes:,}: raise max_bytes to read it"
         )
-    return page if isinstance(page, str) else decode(bytes(page))
+    return without_surrogates(page) if isinstance(page, str) else decode(bytes(page))
 
 
 def _byte_size(page: str, max_bytes: int) -> int:

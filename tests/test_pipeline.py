@@ -301,3 +301,18 @@ def test_importing_the_package_imports_neither_numpy_nor_the_runtime() -> None:
 def test_a_path_that_cannot_exist_is_a_model_error() -> None:
     with pytest.raises(ModelError):
         classifier.load("x" * 5000)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<p>\ud800 lone surrogates cannot be written in any encoding of the world",
+        '<script type="application/ld+json">{"articleBody": "\\ud800 is an escape that JSON allows and no '
+        'encoding can write, which is why it must not reach the text of the page."}</script>',
+    ],
+    ids=["in a str", "in JSON-LD"],
+)
+def test_no_lone_surrogate_reaches_the_text(page: str) -> None:
+    text = classify(page, threshold=0.0).text
+    assert text
+    assert text.encode()

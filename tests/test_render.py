@@ -428,3 +428,12 @@ def test_deeply_nested_pages_render(page):
     words = sum(len(text.split()) for text in segments.texts)
     assert len(re.findall(r"\bx+\b", render_html(segments, keep, page))) == words
     assert len(render_markdown(segments, keep, page)) < 10 * len(page)
+
+
+def test_the_markdown_of_a_ragged_table_grows_with_the_page_and_not_with_its_square() -> None:
+    def size(n: int) -> int:
+        markup = "<table>" + "<tr><td>c" * n + "<tr>" + "<td>c" * n + "</table>"
+        segments = segment_html(markup)
+        return len(render_markdown(segments, [True] * len(segments), markup))
+
+    assert size(2000) < 3 * size(1000)

@@ -142,9 +142,10 @@ def _card(kind: Kind, manifest: Mapping[str, Any]) -> str:
             "## Limits",
             "",
             "The training pages are mostly English, of the years 2024 to 2026. What counts as content "
-            "follows the gold texts of the training data: headings and body yes; navigation, related "
-            "links, bylines and comments under articles mostly no. Listing and shop pages, where "
-            "people disagree about what the content is, are the hardest.",
+            "follows the gold texts of the training data: the body and the headings inside it yes; the "
+            "page's main title (WCXB keeps it apart), navigation, related links, bylines and comments "
+            "under articles mostly no. Listing and shop pages, where people disagree about what the "
+            "content is, are the hardest.",
             "",
             "## Retrain",
             "",

@@ -36,6 +36,10 @@ INTRAWORD: Final = "\ufdd0"
 # The key of an image between blocks, which a figure holds without a paragraph.
 IMAGE: Final = -2
 _UNDERSCORE: Final = re.compile(r"(?<=[^\W_])_+(?=[^\W_])")
+# A table so ragged that its empty cells would outnumber the others this many times is left ragged, so
+# that one wide row among thousands of narrow ones does not cost their product.
+MAX_PADDING: Final = 8
+MIN_PADDED: Final = 1000
 
 
 class Inline(NamedTuple):
@@ -274,6 +278,9 @@ class Writer:
     def _square(self, grid: Grid) -> None:
         """Give every row of a Markdown table the same number of cells."""
         width = max((columns for _, columns in grid.row_ends), default=0)
+        cells = sum(columns for _, columns in grid.row_ends)
+        if width * len(grid.row_ends) > MAX_PADDING * cells + MIN_PADDED:
+            return
         for position, columns in grid.row_ends:
             self.out[position] = "<td></td>" * (width - columns)
 

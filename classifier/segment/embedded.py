@@ -8,7 +8,7 @@ from typing import Final
 
 from classifier.parser import SaxHandler, sax_parse
 from classifier.segment.segments import Source
-from classifier.segment.whitespace import collapse
+from classifier.segment.whitespace import collapse, without_surrogates
 
 __all__ = ["embedded_texts"]
 
@@ -70,7 +70,7 @@ def embedded_texts(
             if len(squeezed) < MIN_CHARS // 2 or probe in found or probe in seen:
                 continue
             found.add(probe)
-            yield paragraph, source
+            yield without_surrogates(paragraph), source
 
 
 def _squeeze(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-__all__ = ["collapse", "drop_invisible"]
+__all__ = ["collapse", "drop_invisible", "without_surrogates"]
 
 # Soft hyphens, zero-width spaces and byte-order marks only mark where a line may break, or nothing:
 # left in, they would split words.
@@ -17,3 +17,12 @@ def drop_invisible(text: str) -> str:
 def collapse(text: str) -> str:
     """The text with every run of white space as one space, none at the ends."""
     return " ".join(text.split())
+
+
+def without_surrogates(text: str) -> str:
+    """The text with lone surrogates, which no encoding can write, as U+FFFD."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text

@@ -218,8 +218,8 @@ def test_json_nested_as_deep_as_python_reads_is_walked_without_recursion() -> No
     assert embedded(f'<script type="application/ld+json">{deep}</script>') == [STORY]
 
 
-def test_a_lone_surrogate_in_a_json_string_survives() -> None:
-    assert embedded(ld({"articleBody": STORY + " \ud800"})) == [STORY + " \ud800"]
+def test_a_lone_surrogate_in_a_json_string_becomes_a_replacement_character() -> None:
+    assert embedded(ld({"articleBody": STORY + " \ud800"})) == [STORY + " \ufffd"]
 
 
 def test_a_script_of_unreasonable_size_is_not_read() -> None:
