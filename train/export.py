@@ -11,7 +11,7 @@ import numpy as np
 from skl2onnx import to_onnx
 
 import classifier
-from classifier.decide import NOTHING_BELOW
+from classifier.decide import BETAS, NOTHING_BELOW
 from classifier.errors import ModelError
 from classifier.features import surroundings
 from classifier.features.lexical import Lexicon
@@ -93,7 +93,7 @@ def _manifest(kind: Kind, calibration: tuple[float, float], provenance: Provenan
         "kind": kind,
         "features": list(column_names(kind)),
         "calibration": list(calibration),
-        "decision": {"rule": "expected F1", "nothing_below": NOTHING_BELOW},
+        "decision": {"rule": f"expected F{BETAS['balance']:g}", "nothing_below": NOTHING_BELOW},
         "seed": provenance.seed,
         "date": provenance.date or datetime.now(UTC).date().isoformat(),
         "versions": {
