@@ -1,7 +1,7 @@
 """A trained model: features -> calibrated probabilities."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
@@ -10,25 +10,31 @@ import numpy as np
 import numpy.typing as npt
 
 from classifier.errors import FeatureMismatchError, ModelError, UntrustedModelError
-from classifier.features import surroundings
 from classifier.features.arrays import Floats
 from classifier.features.lexical import SHAPES, Lexicon
 from classifier.features.matrix import Measured, column_names, feature_matrix
 from classifier.modelfile import ModelFile, read_model_file
+from classifier.network import Network
+from classifier.network import shapes as network_shapes
+from classifier.pagetype import PageTypes
+from classifier.pagetype import shapes as type_shapes
 from classifier.segment import Kind
 
-__all__ = ["Model", "Predictor", "load_model", "second_stage_matrix", "shipped_model"]
+__all__ = ["Model", "Predictor", "combine", "load_model", "shipped_model"]
 
-# Members of a model file that hold the stages.
-FIRST: Final = "first.onnx"
-SECOND: Final = "second.onnx"
+# Members of a model file.
+TREES: Final = "trees.onnx"
+NETWORK: Final = "network"
+TYPES: Final = "types"
 PICKLE_SUFFIXES: Final = frozenset({".joblib", ".pkl", ".pickle"})
 # Keeps the logarithm of a probability of 0 or 1 finite.
 _TINY: Final = 1e-6
+# Beyond this the exponential would leave the range of float32, and a probability says nothing new.
+MAX_LOGIT: Final = 30.0
 
 
 class Predictor(Protocol):
-    """What a stage needs to be: any scikit-learn classifier of two classes is one."""
+    """What the trees need to be: any scikit-learn classifier of two classes is one."""
 
     def predict_proba(self, X: Floats, /) -> npt.NDArray[np.floating]:
         """Probabilities of clutter and content; shape (rows, 2)."""
@@ -63,11 +69,13 @@ class Model:
 
     kind: Kind
     lexicon: Lexicon
-    first: Predictor
-    second: Predictor | None = None
-    """Sees the features and the first stage's surroundings; None: the first stage decides."""
+    trees: Predictor
+    network: Network | None = None
+    """Has half of the say; None: the trees decide alone."""
     calibration: tuple[float, float] = (1.0, 0.0)
-    """Slope and intercept on the logit of the last stage's probability (Platt 1999)."""
+    """Slope and intercept on the logit of the probability (Platt 1999)."""
+    types: PageTypes | None = None
+    """Tells the type of a page; None: the training pages had no types."""
     manifest: Mapping[str, Any] = field(default_factory=dict)
     """Training data and credit, figures, versions; empty for a model that was never exported."""
 
@@ -77,27 +85,40 @@ class Model:
 
     def probabilities(self, measured: Measured, matrix: Floats) -> Floats:
         """Calibrated probability of content of each block; shape (blocks,), float32."""
-        p = self.first.predict_proba(matrix)[:, 1]
-        if self.second is not None:
-            p = self.second.predict_proba(second_stage_matrix(measured, matrix, p))[:, 1]
-        return calibrate(p, self.calibration)
+        p = self.trees.predict_proba(matrix)[:, 1]
+        return calibrate(combine(p, matrix, measured.evidence.words, self.network), self.calibration)
+
+    def page_type(self, measured: Measured, matrix: Floats, p: Floats) -> tuple[str | None, float]:
+        """The most likely type of a page and its probability; None and 0 if the model tells no types."""
+        if self.types is None:
+            return None, 0.0
+        return self.types.most_likely(matrix, p, measured.evidence.words)
 
 
-def second_stage_matrix(measured: Measured, matrix: Floats, first: npt.NDArray[np.floating]) -> Floats:
-    """The second stage's input: the features, then the surroundings in the first stage's eyes."""
-    around = surroundings.compute(
-        first.astype(np.float32), measured.evidence.words, measured.path, measured.level
-    )
-    return np.concatenate((matrix, around), axis=1)
+def combine(
+    trees: npt.NDArray[np.floating], matrix: Floats, words: npt.NDArray[np.integer], network: Network | None
+) -> Floats:
+    """The trees' probabilities and the network's, meeting halfway on the logit; shape (blocks,)."""
+    if network is None:
+        return trees.astype(np.float32)
+    return _sigmoid((_logit(trees) + network.logits(matrix, words)) / 2)
+
+
+def _sigmoid(logit: npt.NDArray[np.floating]) -> Floats:
+    out: Floats = (1 / (1 + np.exp(-np.clip(logit, -MAX_LOGIT, MAX_LOGIT)))).astype(np.float32)
+    return out
+
+
+def _logit(p: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    clipped = np.clip(p, _TINY, 1 - _TINY)
+    logit: npt.NDArray[np.floating] = np.log(clipped) - np.log1p(-clipped)
+    return logit
 
 
 def calibrate(p: npt.NDArray[np.floating], calibration: tuple[float, float]) -> Floats:
     """Probabilities moved along the logistic curve by slope and intercept."""
     slope, intercept = calibration
-    clipped = np.clip(p, _TINY, 1 - _TINY)
-    logit = np.log(clipped) - np.log1p(-clipped)
-    out: Floats = (1 / (1 + np.exp(-(slope * logit + intercept)))).astype(np.float32)
-    return out
+    return _sigmoid(slope * _logit(p) + intercept)
 
 
 def load_model(path: Path, *, trusted: bool = False) -> Model:
@@ -125,30 +146,58 @@ def _from_file(path: Path, file: ModelFile) -> Model:
         if kind not in ("html", "text"):
             raise ModelError(f"{path} is for pages of kind {kind!r}, which this package does not know")
         check_features(str(path), file.manifest["features"], column_names(kind))
-        if SECOND in file.members:
-            check_features(str(path), file.manifest["second_features"], surroundings.column_names(kind))
         slope, intercept = map(float, file.manifest["calibration"])
+        if not (np.isfinite(slope) and np.isfinite(intercept)):
+            raise ModelError(f"the calibration of {path} is not finite: {slope}, {intercept}")
         model = Model(
             kind=kind,
             lexicon=_lexicon(path, file),
-            first=OnnxForest(file.members[FIRST]),
-            second=OnnxForest(file.members[SECOND]) if SECOND in file.members else None,
+            trees=OnnxForest(file.members[TREES]),
+            network=_network(path, file, len(column_names(kind))),
             calibration=(slope, intercept),
+            types=_types(path, file, len(column_names(kind))),
             manifest=file.manifest,
         )
-    except (KeyError, TypeError, ValueError, AttributeError, EOFError, OverflowError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, EOFError, OverflowError) as error:
         raise ModelError(f"{path} lacks a part of a model, or has it in a wrong shape: {error}") from error
     return model
 
 
 def _lexicon(path: Path, file: ModelFile) -> Lexicon:
-    tables = {}
-    for table in fields(Lexicon):
-        array = file.array(f"lexicon/{table.name}.npy")
-        if array.shape != SHAPES[table.name]:
-            raise ModelError(f"the table {table.name} of {path} has the shape {array.shape}")
-        tables[table.name] = array.astype(np.float32)
-    return Lexicon(**tables)
+    return Lexicon(**_arrays(path, file, "lexicon", SHAPES))
+
+
+def _network(path: Path, file: ModelFile, columns: int) -> Network | None:
+    if not file.has(NETWORK):
+        return None
+    arrays = _arrays(path, file, NETWORK, network_shapes(columns))
+    if (arrays["scale"] <= 0).any():
+        raise ModelError(f"{NETWORK}/scale of {path} is not above zero everywhere")
+    return Network(**arrays)
+
+
+def _types(path: Path, file: ModelFile, columns: int) -> PageTypes | None:
+    if not file.has(TYPES):
+        return None
+    names = file.manifest["types"]
+    if not isinstance(names, list) or len(set(map(str, names))) < 2:
+        raise ModelError(f"the page types of {path} are no list of two names or more: {names!r}")
+    return PageTypes(tuple(map(str, names)), **_arrays(path, file, TYPES, type_shapes(columns, len(names))))
+
+
+def _arrays(
+    path: Path, file: ModelFile, folder: str, shapes: Mapping[str, tuple[int, ...]]
+) -> dict[str, Floats]:
+    """The arrays of a part of the model, as float32, if they have the shapes that they must have."""
+    found = {}
+    for name, shape in shapes.items():
+        array = file.array(f"{folder}/{name}.npy")
+        if array.shape != shape:
+            raise ModelError(f"{folder}/{name} of {path} has the shape {array.shape}, not {shape}")
+        if array.dtype.kind != "f" or not np.isfinite(array).all():
+            raise ModelError(f"{folder}/{name} of {path} holds what is no finite number")
+        found[name] = array.astype(np.float32)
+    return found
 
 
 def check_features(where: str, theirs: Sequence[str], ours: Sequence[str]) -> None:

@@ -2,8 +2,9 @@
 
     manifest.json   format, kind, feature names, training data and its credit, figures, checksums
     lexicon/*.npy   float16 tables of log-odds
-    first.onnx      first stage: tree ensemble over the features
-    second.onnx     second stage: tree ensemble over features and first-stage surroundings
+    trees.onnx      tree ensemble over the features
+    network/*.npy   float32 arrays of the network over the sequence of blocks, if there is one
+    types/*.npy     float32 arrays of the page-type model, if there is one
     card.md         the model card, for people
 
 Every member's SHA-256 stands in the manifest, and the manifest's own in the archive's comment.
@@ -61,9 +62,22 @@ class ModelFile:
     manifest: Mapping[str, Any]
     members: Mapping[str, bytes]
 
+    def has(self, folder: str) -> bool:
+        """Whether any member lies in a folder."""
+        return any(name.startswith(f"{folder}/") for name in self.members)
+
     def array(self, name: str) -> npt.NDArray[np.generic]:
-        """The array stored as member `name`."""
-        array: npt.NDArray[np.generic] = np.load(io.BytesIO(self.members[name]), allow_pickle=False)
+        """The array stored as member `name`.
+
+        Raises:
+            KeyError: there is no such member.
+            ValueError: it is no array.
+        """
+        data = io.BytesIO(self.members[name])
+        try:
+            array: npt.NDArray[np.generic] = np.load(data, allow_pickle=False)
+        except Exception as error:  # a hostile header fails in as many ways as Python can be parsed
+            raise ValueError(f"{name} is no array that NumPy can read: {error}") from error
         return array
 
 

@@ -79,6 +79,11 @@ class Page:
     features: npt.NDArray[np.float32] | None = None
     """One row a block, one column a feature name; read-only."""
     feature_names: tuple[str, ...] = ()
+    type: str | None = None
+    """Type of page, in the training data's words (WCXB: article, documentation, service, forum, listing,
+    collection, product); None for a page without text, and where the model tells no types."""
+    type_probability: float = 0.0
+    """Probability of that type, 0 to 1."""
     _blocks: list[tuple[Block, ...]] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
@@ -128,6 +133,8 @@ class Page:
             "kind": self.kind,
             "title": self.title,
             "confidence": round(self.confidence, 4),
+            "type": self.type,
+            "type_probability": round(self.type_probability, 4),
             "text": self.text,
             "blocks": [
                 {

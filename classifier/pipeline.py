@@ -82,6 +82,7 @@ class Classifier:
         matrix = model.matrix(measured)
         probabilities = model.probabilities(measured, matrix)
         decision = decide(probabilities, measured.evidence.words, policy)
+        page_type, type_probability = model.page_type(measured, matrix, probabilities)
         return Page(
             kind=kind,
             title=segments.title,
@@ -92,6 +93,8 @@ class Classifier:
             markup=text,
             features=matrix,
             feature_names=column_names(kind),
+            type=page_type,
+            type_probability=type_probability,
         )
 
     def extract(self, page: str | bytes, format: Format = "text", **options: object) -> str:

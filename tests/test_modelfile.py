@@ -18,7 +18,7 @@ from classifier.modelfile import (
 )
 
 MEMBERS: Final = {
-    "first.onnx": bytes(range(256)) * 4,
+    "trees.onnx": bytes(range(256)) * 4,
     "lexicon/word.npy": array_bytes(np.arange(64, dtype=np.float16)),
     "card.md": "# A card with an é\n".encode(),
 }

@@ -1,5 +1,5 @@
 import json
-from dataclasses import FrozenInstanceError, fields
+from dataclasses import FrozenInstanceError, fields, replace
 
 import numpy as np
 import pandas as pd
@@ -241,6 +241,16 @@ def test_to_dict_is_ready_for_json() -> None:
         "hidden": False,
         "source": "visible",
     }
+
+
+def test_to_dict_has_the_type_of_page() -> None:
+    value = replace(page(), type="forum", type_probability=0.123456).to_dict()
+    assert (value["type"], value["type_probability"]) == ("forum", 0.1235)
+
+
+def test_a_page_has_no_type_unless_one_is_told() -> None:
+    assert (page().type, page().type_probability) == (None, 0.0)
+    assert json.loads(json.dumps(page().to_dict()))["type"] is None
 
 
 @pytest.mark.parametrize("one", [text_page("one\ntwo"), text_page("\ud800"), empty_page()])

@@ -25,6 +25,8 @@ from classifier import (
 from classifier.decide import Favor
 from classifier.features.lexical import SHAPES, Lexicon
 from classifier.features.matrix import column_names
+from classifier.network import Network, shapes
+from classifier.pagetype import PageTypes
 from classifier.segment import Kind
 
 ROOT: Final = Path(classifier.__file__).parents[1]
@@ -43,7 +45,7 @@ TEXT: Final = f"Home\nLog in\n\nThe river\n\n{PROSE}\n\nTerms"
 
 
 class WordCount:
-    """Stands in for a trained stage: the more words a block has, the likelier it is content."""
+    """Stands in for trained trees: the more words a block has, the likelier it is content."""
 
     def __init__(self, kind: Kind) -> None:
         self.column = column_names(kind).index("words")
@@ -56,7 +58,7 @@ class WordCount:
 
 @pytest.fixture
 def own() -> Classifier:
-    """A classifier with stages of one's own instead of trained ones."""
+    """A classifier with trees of one's own instead of trained ones."""
     return Classifier(Model(kind, LEXICON, WordCount(kind)) for kind in KINDS)
 
 
@@ -103,6 +105,60 @@ def test_a_page_is_blocks_with_probabilities_and_features() -> None:
     assert page.features.shape == (len(page.blocks), len(page.feature_names))
     assert page.feature_names == column_names("html")
     assert 0 < page.confidence <= 1
+
+
+def linked_is_listing(kind: Kind) -> PageTypes:
+    """Tells pages of many links from those of few, and plain text from nothing."""
+    weight = np.zeros((2 * len(column_names(kind)), 2), np.float32)
+    if kind == "html":
+        weight[column_names(kind).index("link_density"), 1] = 4
+    return PageTypes(("article", "listing"), weight, np.array([1, 0], np.float32))
+
+
+@pytest.fixture
+def typing() -> Classifier:
+    """A classifier that tells types of pages."""
+    return Classifier(Model(kind, LEXICON, WordCount(kind), types=linked_is_listing(kind)) for kind in KINDS)
+
+
+def test_a_page_has_a_type_with_its_probability(typing: Classifier) -> None:
+    prose, links = typing.classify(f"<p>{PROSE}"), typing.classify("<p><a href=/>one</a>" * 5)
+    assert (prose.type, links.type) == ("article", "listing")
+    assert prose.type_probability == pytest.approx(1 / (1 + np.exp(-1)))
+    assert links.type_probability == pytest.approx(1 / (1 + np.exp(-3)))
+
+
+def test_plain_text_has_a_type_too(typing: Classifier) -> None:
+    assert typing.classify(TEXT).type == "article"
+
+
+def test_a_type_does_not_touch_what_is_content(typing: Classifier, own: Classifier) -> None:
+    assert same(typing.classify(HTML), own.classify(HTML))
+
+
+def test_a_model_without_types_tells_none(own: Classifier) -> None:
+    found = own.classify(HTML)
+    assert (found.type, found.type_probability) == (None, 0.0)
+
+
+def test_a_page_without_text_has_no_type(typing: Classifier, own: Classifier) -> None:
+    for classifier_ in (typing, own):
+        found = classifier_.classify("<p></p>")
+        assert (found.type, found.type_probability) == (None, 0.0)
+
+
+def silent_network(kind: Kind, logit: float) -> Network:
+    """A network that gives every block the same log-odds."""
+    arrays = {name: np.zeros(shape, np.float32) for name, shape in shapes(len(column_names(kind))).items()}
+    return Network(**arrays | {"scale": arrays["scale"] + 1, "output_bias": np.array([logit], np.float32)})
+
+
+@pytest.mark.parametrize("logit", [-3.0, 0.0, 3.0])
+def test_trees_and_network_meet_halfway_on_the_logit(logit: float, own: Classifier) -> None:
+    model = Model("html", LEXICON, WordCount("html"), silent_network("html", logit))
+    trees, both = own.classify(HTML).probabilities, Classifier([model]).classify(HTML).probabilities
+    expected = (np.log(trees / (1 - trees)) + logit) / 2
+    assert np.log(both / (1 - both)) == pytest.approx(expected, abs=1e-4)
 
 
 def test_prose_is_content_and_a_menu_is_clutter(own: Classifier) -> None:

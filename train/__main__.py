@@ -1,4 +1,4 @@
-"""`python -m train table | fit | evaluate | compare | export | gate`: from pages to a model, step by step."""
+"""`python -m train table | fit | evaluate | ablate | export | gate | compare`: from pages to a model."""
 
 import argparse
 import sys
@@ -8,6 +8,7 @@ from typing import Final
 
 from classifier.errors import ClassifierError
 from classifier.segment import Kind
+from train.deadline import DEADLINE
 from train.errors import CorpusError
 
 __all__ = ["main"]
@@ -15,9 +16,10 @@ __all__ = ["main"]
 KINDS: Final[tuple[Kind, ...]] = ("html", "text")
 EXAMPLES: Final = """\
 steps, each on what the one before has written under --work:
-  python -m train table                 read CLASSIFIER_DATA/wcxb, write the table of blocks
+  python -m train table                 read WCXB and data/lessons, write the table of blocks
   python -m train fit                   fit on the table, cross-validate, keep the models
   python -m train evaluate              print the cross-validated figures
+  python -m train ablate                measure what each part of the model is worth
   python -m train export --to models    write html.model and text.model with their cards
   python -m train gate                  hold the shipped models against the floors
   python -m train compare               the same pages through the installed peers
@@ -41,10 +43,10 @@ def _parser() -> argparse.ArgumentParser:
     shared.add_argument("--quiet", action="store_true", help="no progress bars")
 
     table = commands.add_parser("table", parents=[shared], help="pages -> table of labelled blocks")
-    table.add_argument("--dataset", nargs="+", default=["wcxb"], help="names of data sets")
+    table.add_argument("--dataset", nargs="+", default=["wcxb", "lessons"], help="names of data sets")
     table.add_argument("--workers", type=int, default=2, help="processes")
     fit = commands.add_parser("fit", parents=[shared], help="table -> model, cross-validated")
-    fit.add_argument("--second-stage", action="store_true", help="stack a second stage on the first")
+    fit.add_argument("--trees-only", action="store_true", help="no network beside the trees")
     evaluate = commands.add_parser("evaluate", parents=[shared], help="print figures")
     evaluate.add_argument(
         "--dataset",
@@ -52,6 +54,14 @@ def _parser() -> argparse.ArgumentParser:
         "cross-validated figures of the last fit",
     )
     evaluate.add_argument("--model", type=Path, help="a model file or a folder of models")
+    evaluate.add_argument("--no-peers", action="store_true", help="no other extractors, which take minutes")
+    evaluate.add_argument("--workers", type=_count, default=1, help="processes for the other extractors")
+    evaluate.add_argument(
+        "--deadline", type=float, default=DEADLINE, help="seconds that another extractor has for a page"
+    )
+    ablate = commands.add_parser("ablate", parents=[shared], help="what each part of the model is worth")
+    ablate.add_argument("--folds", type=int, choices=range(1, 6), default=5, help="how many are judged")
+    ablate.add_argument("--plots", type=Path, help="folder for a plot of it")
     export = commands.add_parser("export", parents=[shared], help="fit -> model files")
     export.add_argument("--to", type=Path, default=Path("classifier/models"), help="folder")
     gate = commands.add_parser("gate", help="the shipped models against floors, on pinned pages")
@@ -61,6 +71,12 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument("--dataset", default="wcxb")
     compare.add_argument("--limit", type=int, help="this many pages, drawn at random")
     return parser
+
+
+def _count(value: str) -> int:
+    if not value.isdecimal() or int(value) < 1:
+        raise argparse.ArgumentTypeError(f"it must be a whole number from 1, not {value}")
+    return int(value)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -13,16 +13,23 @@ from skl2onnx import to_onnx
 import classifier
 from classifier.decide import BETAS, NOTHING_BELOW
 from classifier.errors import ModelError
-from classifier.features import surroundings
 from classifier.features.lexical import Lexicon
 from classifier.features.matrix import column_names
-from classifier.model import FIRST, SECOND, Model, Predictor
+from classifier.model import NETWORK, TREES, TYPES, Model, Predictor
 from classifier.modelfile import array_bytes, write_model_file
 from classifier.segment import Kind
 from train.corpus import READERS
 
 __all__ = ["Provenance", "export"]
 
+LIMITS: Final = (
+    "Nearly all training pages with gold texts by others are English, of 2024 to 2026; other "
+    "languages are known from phrases and a few pages written for this project. What counts as "
+    "content follows the gold texts of the training data: the body and the headings inside it yes; "
+    "the page's main title (WCXB keeps it apart), navigation, related links, bylines and comments "
+    "under articles mostly no. Listing and shop pages, where people disagree about what the content "
+    "is, are the hardest."
+)
 # Operator sets that ONNX Runtime 1.16 and newer know.
 OPSETS: Final = {"": 17, "ai.onnx.ml": 3}
 # Exported and original probabilities may differ by rounding alone.
@@ -41,29 +48,32 @@ class Provenance:
     """Cross-validated figures, as `train.evaluate` gives them."""
     date: str = ""
     """ISO date; today if empty."""
+    sections: Sequence[tuple[str, str]] = ()
+    """Further sections of the card: heading and Markdown."""
 
 
 def export(model: Model, path: Path, provenance: Provenance) -> Path:
     """Write a model file. The same model and provenance give the same bytes.
 
     Raises:
-        ModelError: a stage is an estimator that ONNX cannot express, or its probabilities change.
+        ModelError: the estimator is one that ONNX cannot express, or its probabilities change.
     """
     width = len(column_names(model.kind))
-    around = surroundings.column_names(model.kind) if model.second is not None else ()
-    stages = {FIRST: _graph(model.first, width)}
-    if model.second is not None:
-        stages[SECOND] = _graph(model.second, width + len(around))
-    tables = {
-        f"lexicon/{table.name}.npy": array_bytes(getattr(model.lexicon, table.name).astype(np.float16))
-        for table in fields(Lexicon)
-    }
+    members = {TREES: _graph(model.trees, width)}
+    for table in fields(Lexicon):
+        array = getattr(model.lexicon, table.name)
+        members[f"lexicon/{table.name}.npy"] = array_bytes(array.astype(np.float16))
     manifest = _manifest(model.kind, model.calibration, provenance)
-    if around:
-        manifest["second_features"] = list(around)
-    card = _card(model.kind, manifest)
+    if model.network is not None:
+        for name, array in model.network.arrays():
+            members[f"{NETWORK}/{name}.npy"] = array_bytes(array)
+    if model.types is not None:
+        manifest["types"] = list(model.types.names)
+        members[f"{TYPES}/weight.npy"] = array_bytes(model.types.weight)
+        members[f"{TYPES}/bias.npy"] = array_bytes(model.types.bias)
+    card = _card(model.kind, manifest, provenance.sections)
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_model_file(path, manifest, {**stages, **tables, "card.md": card.encode()})
+    write_model_file(path, manifest, {**members, "card.md": card.encode()})
     path.with_suffix(".md").write_text(card, encoding="utf-8")
     return path
 
@@ -108,18 +118,20 @@ def _manifest(kind: Kind, calibration: tuple[float, float], provenance: Provenan
 
 def _credit(name: str) -> dict[str, str]:
     """What is owed to a data set; of pages that are no published set only the name is known."""
+    if name == "phrases":
+        return {"name": name, "licence": "Apache-2.0", "credit": "Phrases of this project, train/phrases"}
     known = READERS.get(name)
     if known is None:
         return {"name": name, "licence": "not stated", "credit": "pages of whoever trained the model"}
     return {"name": name, "licence": known.licence, "credit": known.credit}
 
 
-def _card(kind: Kind, manifest: Mapping[str, Any]) -> str:
+def _card(kind: Kind, manifest: Mapping[str, Any], sections: Sequence[tuple[str, str]]) -> str:
     """The model card, for people (Mitchell et al. 2019)."""
     what = "HTML pages" if kind == "html" else "plain text"
     data = [f"- {row['name']}: {row['credit']} ({row['licence']})" for row in manifest["training_data"]]
     figures = [f"| {name} | {value:.4f} |" for name, value in manifest["figures"].items()]
-    versions = ", ".join(f"{name} {number}" for name, number in manifest["versions"].items())
+    names = [row["name"] for row in manifest["training_data"] if row["name"] != "phrases"]
     return "\n".join(
         [
             f"# Model for {what}",
@@ -139,19 +151,19 @@ def _card(kind: Kind, manifest: Mapping[str, Any]) -> str:
             "| --- | --- |",
             *figures,
             "",
+            *(line for heading, text in sections for line in (f"## {heading}", "", text, "")),
             "## Limits",
             "",
-            "The training pages are mostly English, of the years 2024 to 2026. What counts as content "
-            "follows the gold texts of the training data: the body and the headings inside it yes; the "
-            "page's main title (WCXB keeps it apart), navigation, related links, bylines and comments "
-            "under articles mostly no. Listing and shop pages, where people disagree about what the "
-            "content is, are the hardest.",
+            LIMITS,
             "",
             "## Retrain",
             "",
-            f"    python -m train table --kind {kind} && python -m train fit --kind {kind}",
+            f"    python -m train table --kind {kind} --dataset {' '.join(names)}",
+            f"    python -m train fit --kind {kind} --seed {manifest['seed']}",
+            f"    python -m train ablate --kind {kind} --seed {manifest['seed']}",
+            f"    python -m train export --kind {kind} --to models",
             "",
-            f"Made with {versions}.",
+            f"Made with {', '.join(f'{name} {number}' for name, number in manifest['versions'].items())}.",
             "",
         ]
     )

@@ -1,12 +1,12 @@
-"""Fit the two stages and their lexicon, and cross-validate them with nothing seen that is judged.
+"""Fit the parts of a model, and cross-validate them with nothing seen that is judged.
 
-All that is fitted is fitted out of fold: a page's lexical features never come from a lexicon that
-counted its site, and the second stage never sees a first-stage probability of a model that was
-trained on the page's site (Wolpert 1992, "Stacked generalization").
+A model is a lexicon, an ensemble of trees, a network over the sequence of blocks, and a page-type model.
+All are fitted out of fold: a page's lexical features never come from a lexicon that counted its site,
+and no part that judges a page has seen a page of its site.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Final
 
@@ -22,26 +22,29 @@ from tqdm import tqdm
 
 from classifier.features.arrays import Floats
 from classifier.features.lexical import Lexicon
-from classifier.model import Model, calibrate, second_stage_matrix
+from classifier.model import Model, calibrate, combine
+from classifier.network import Network
+from classifier.pagetype import PageTypes
 from train.errors import CorpusError
 from train.folds import folds
-from train.lexicon import Sample, fit_lexicon, sample_page
+from train.lexicon import Sample, fit_lexicon, foreign_evidence, sample_page
+from train.network import Lesson, fit_network
+from train.pagetype import TypedPage, fit_page_types
+from train.phrases import phrase_samples
 from train.table import LabelledPage, Table
+from train.weights import block_weights, page_weights
 
-__all__ = ["CrossValidation", "Fit", "FitConfig", "cross_validate", "fit"]
+__all__ = ["CrossValidation", "Fit", "FitConfig", "OutOfFold", "cross_validate", "fit"]
 
 N_FOLDS: Final = 5
 WORKERS: Final = 2
-# Every page weighs the same, and within it a block by this power of its words: plain counts let
-# one long paragraph decide, equal weights let the menus.
-WORD_POWER: Final = 0.5
 
 
-def _forest(seed: int, leaves: int, rounds: int, rate: float) -> HistGradientBoostingClassifier:
+def _forest(seed: int) -> HistGradientBoostingClassifier:
     return HistGradientBoostingClassifier(
-        max_iter=rounds,
-        learning_rate=rate,
-        max_leaf_nodes=leaves,
+        max_iter=300,
+        learning_rate=0.05,
+        max_leaf_nodes=31,
         min_samples_leaf=40,
         l2_regularization=1.0,
         max_features=0.3,
@@ -52,46 +55,43 @@ def _forest(seed: int, leaves: int, rounds: int, rate: float) -> HistGradientBoo
 
 @dataclass(frozen=True, slots=True)
 class FitConfig:
-    """How to fit. The defaults were chosen by grouped cross-validation on WCXB.
+    """How to fit. The estimators were chosen by grouped cross-validation on WCXB; phrases and strange
+    languages are there for other languages than WCXB's, and cost nothing on it."""
 
-    Any scikit-learn classifier with `predict_proba` and `sample_weight`, or a pipeline that ends in
-    one, can take either stage.
-    """
-
-    first: ClassifierMixin | None = None
-    """Estimator of the first stage; None: gradient boosting (`HistGradientBoostingClassifier`)."""
-    second: ClassifierMixin | None = None
-    two_stages: bool = False
+    estimator: ClassifierMixin | None = None
+    """Any scikit-learn classifier with `predict_proba` and `sample_weight`, or a pipeline that ends in
+    one; None: gradient boosting (`HistGradientBoostingClassifier`)."""
+    network: bool = True
+    """Whether a network over the sequence of blocks has half of the say."""
+    phrases: bool = True
+    """Whether the lexicon learns the phrases of many languages that come with this package."""
+    foreign_share: float = 0.25
+    """Share of the pages that are learnt from a second time as if in a language never seen."""
     seed: int = 0
     progress: bool = True
 
-    def estimator(self, stage: int) -> Any:
-        """A fresh, unfitted estimator of the first (1) or the second (2) stage."""
-        chosen = self.first if stage == 1 else self.second
-        if chosen is not None:
-            return clone(chosen)
-        if stage == 1:
-            return _forest(self.seed, leaves=31, rounds=300, rate=0.05)
-        return _forest(self.seed + 1, leaves=15, rounds=100, rate=0.05)
+    def fresh(self) -> Any:
+        """A fresh, unfitted estimator."""
+        return _forest(self.seed) if self.estimator is None else clone(self.estimator)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CrossValidation:
-    """Out-of-fold probabilities of every page of a table."""
+    """Out-of-fold answers for every page of a table."""
 
     fold: npt.NDArray[np.int64]
     """Fold of each page; shape (pages,)."""
     probabilities: list[Floats]
     """Calibrated probability of each block, an array a page."""
-    first: list[Floats] = field(default_factory=list)
-    """The same of the first stage alone, not calibrated."""
+    types: list[str]
+    """Most likely type of each page; empty where no type is known."""
 
 
 Key = frozenset[int]
 
 
-class _Folds:
-    """Lexicons and first stages fitted without some folds, each once."""
+class OutOfFold:
+    """Lexicons, trees and networks fitted without some folds, each once."""
 
     def __init__(self, table: Table, config: FitConfig) -> None:
         try:
@@ -107,8 +107,12 @@ class _Folds:
             for i, page in enumerate(table.pages)
             if page.trainable
         }
+        self.phrases = phrase_samples() if config.phrases else []
+        draw = np.random.default_rng(config.seed).random(len(table))
+        self.foreign = {i for i in self.samples if draw[i] < config.foreign_share}
         self._lexicons: dict[Key, Lexicon] = {}
-        self._first: dict[Key, Any] = {}
+        self._trees: dict[Key, Any] = {}
+        self._networks: dict[Key, Network] = {}
         self.bar = tqdm(desc=f"fit {table.kind}", unit=" models", disable=not config.progress)
 
     def pages(self, without: Key) -> list[int]:
@@ -125,91 +129,91 @@ class _Folds:
         return self._lexicons[without]
 
     def prepare(self) -> None:
-        """Fit all lexicons and first stages that cross-validation and the final model need.
+        """Fit all that cross-validation and the final model need.
 
         Two at a time, each on one core: that takes half the time of one at a time on both, whose
         threads wait for each other after every split.
         """
+        self.prepare_lexicons()
+        singles = [frozenset[int](), *(frozenset({fold}) for fold in range(N_FOLDS))]
+        with threadpool_limits(limits=1, user_api="blas"):
+            Parallel(n_jobs=WORKERS, prefer="threads")(delayed(self._fit_parts)(key) for key in singles)
+
+    def prepare_lexicons(self) -> None:
+        """Fit the lexicons without no fold, one fold, and two folds."""
         keys = [frozenset(some) for size in (0, 1, 2) for some in combinations(range(N_FOLDS), size)]
         lexicons = Parallel(n_jobs=WORKERS, prefer="threads")(delayed(self._fit_lexicon)(key) for key in keys)
         self._lexicons.update(zip(keys, lexicons, strict=True))
-        singles = [key for key in keys if len(key) < 2]
-        Parallel(n_jobs=WORKERS, prefer="threads")(delayed(self._first_on_one_core)(key) for key in singles)
 
-    def _first_on_one_core(self, without: Key) -> None:
+    def _fit_parts(self, without: Key) -> None:
+        matrices, pages = self.lessons(without)
+        if all(page.label.all() for page in pages) or not any(page.label.any() for page in pages):
+            raise CorpusError("all blocks have the same label: there is nothing to learn")
         with threadpool_limits(limits=1, user_api="openmp"):
-            self.first(without)
+            self._trees[without] = fit_trees(self.config.fresh(), matrices, pages)
+        self.bar.update()
+        if self.config.network:
+            lessons = [
+                Lesson(matrix, page.label, page_weights(page), page.words)
+                for matrix, page in zip(matrices, pages, strict=True)
+            ]
+            self._networks[without] = fit_network(lessons, self.config.seed)
+            self.bar.update()
+
+    def lessons(self, without: Key) -> tuple[list[Floats], list[LabelledPage]]:
+        """Pages to learn from and their features; some come a second time, as in a strange language."""
+        chosen = self.pages(without)
+        foreign = [page for page in chosen if page in self.foreign]
+        matrices = [self.matrix(page, without) for page in chosen]
+        matrices += [self.matrix(page, without, foreign=True) for page in foreign]
+        return matrices, [self.table.pages[i] for i in chosen + foreign]
 
     def _fit_lexicon(self, without: Key) -> Lexicon:
-        return fit_lexicon([self.samples[i] for i in self.pages(without)], self.config.seed)
+        pages = [self.samples[i] for i in self.pages(without)]
+        return fit_lexicon([*pages, *self.phrases], self.config.seed)
 
-    def matrix(self, page: int, without: Key) -> Floats:
+    def matrix(self, page: int, without: Key, *, foreign: bool = False) -> Floats:
         """Features of a page in the eyes of models fitted without some folds and its own."""
         lexicon = self.lexicon(without | {int(self.fold[page])})
         measured = self.table.pages[page].measured
-        return np.concatenate((measured.base, lexicon.columns(measured.evidence)), axis=1)
+        evidence = foreign_evidence(measured.evidence, page) if foreign else measured.evidence
+        return np.concatenate((measured.base, lexicon.columns(evidence)), axis=1)
 
-    def first(self, without: Key) -> Any:
-        """The first stage fitted without some folds."""
-        if without not in self._first:
-            self._first[without] = self._fit(
-                1, without, lambda pages: [self.matrix(page, without) for page in pages]
-            )
-        return self._first[without]
-
-    def first_p(self, pages: Sequence[int], without: Key) -> dict[int, Floats]:
-        """First-stage probabilities of pages, each by a model fitted without its fold as well."""
-        out: dict[int, Floats] = {}
-        for fold in range(N_FOLDS):
-            chosen = [page for page in pages if self.fold[page] == fold]
-            if chosen:
-                seen_by = without | {fold}
-                out |= self._predict(
-                    self.first(seen_by), chosen, [self.matrix(page, seen_by) for page in chosen]
-                )
-        return out
-
-    def second_matrices(self, pages: Sequence[int], without: Key) -> list[Floats]:
-        """Features and surroundings of pages for the second stage."""
-        first = self.first_p(pages, without)
-        measured = [self.table.pages[page].measured for page in pages]
-        return [
-            second_stage_matrix(seen, self.matrix(page, without), first[page])
-            for page, seen in zip(pages, measured, strict=True)
-        ]
-
-    def second(self, without: Key) -> Any:
-        """The second stage fitted without some folds, on out-of-fold first-stage probabilities."""
-        return self._fit(2, without, lambda pages: self.second_matrices(pages, without))
-
-    def last_p(self, fold: int) -> tuple[dict[int, Floats], dict[int, Floats]]:
-        """Probabilities of the first and of the last stage for the pages of a fold, unseen by both."""
+    def unseen(self, fold: int) -> dict[int, Floats]:
+        """Probabilities, not calibrated, for the pages of a fold by models fitted without it."""
         without = frozenset({fold})
         at = [i for i in np.flatnonzero(self.fold == fold).tolist() if self.table.pages[i].texts]
-        first = self.first_p(at, without)
-        if not self.config.two_stages:
-            return first, first
-        return first, self._predict(self.second(without), at, self.second_matrices(at, without))
-
-    def _predict(self, model: Any, pages: Sequence[int], matrices: Sequence[Floats]) -> dict[int, Floats]:
-        """Probabilities of several pages at once: an ensemble of many trees costs much a call."""
-        if not pages:
+        if not at:
             return {}
-        p = model.predict_proba(np.concatenate(matrices))[:, 1].astype(np.float32)
+        matrices = [self.matrix(page, without) for page in at]
+        # All pages at once: an ensemble of many trees costs much a call.
+        p = self.trees(without).predict_proba(np.concatenate(matrices))[:, 1]
         ends = np.cumsum([len(matrix) for matrix in matrices])
-        return dict(zip(pages, np.split(p, ends[:-1]), strict=True))
+        network = self.network(without)
+        return {
+            page: combine(mine, matrix, self.table.pages[page].measured.evidence.words, network)
+            for page, mine, matrix in zip(at, np.split(p, ends[:-1]), matrices, strict=True)
+        }
 
-    def _fit(self, stage: int, without: Key, matrices: Callable[[Sequence[int]], Sequence[Floats]]) -> Any:
-        chosen = self.pages(without)
-        pages = [self.table.pages[i] for i in chosen]
-        X = np.concatenate(matrices(chosen))
-        y = np.concatenate([page.label for page in pages])
-        if y.all() or not y.any():
-            raise CorpusError("all blocks have the same label: there is nothing to learn")
-        estimator = self.config.estimator(stage)
-        estimator.fit(X, y, **{_weight_name(estimator): block_weights(pages)})
-        self.bar.update()
-        return estimator
+    def trees(self, without: Key) -> Any:
+        """The trees fitted without some folds; `prepare` has fitted them."""
+        return self._trees[without]
+
+    def network(self, without: Key) -> Network | None:
+        """The network fitted without some folds, if there is to be one."""
+        return self._networks.get(without)
+
+    def typed(self, page: int, p: Floats, without: Key) -> TypedPage:
+        """A page as the page-type model sees it."""
+        one = self.table.pages[page]
+        return TypedPage(one.page_type, self.matrix(page, without), p, one.measured.evidence.words)
+
+
+def fit_trees(estimator: Any, matrices: Sequence[Floats], pages: Sequence[LabelledPage]) -> Any:
+    """Fit an estimator on the blocks of pages, every page of a data set weighing the same."""
+    y = np.concatenate([page.label for page in pages])
+    weights = {_weight_name(estimator): block_weights(pages)}
+    return estimator.fit(np.concatenate(matrices), y, **weights)
 
 
 def _weight_name(estimator: Any) -> str:
@@ -217,40 +221,25 @@ def _weight_name(estimator: Any) -> str:
     return f"{estimator.steps[-1][0]}__sample_weight" if isinstance(estimator, Pipeline) else "sample_weight"
 
 
-def page_weights(page: LabelledPage) -> npt.NDArray[np.float64]:
-    """Weight of each block, 1 together, so that all pages weigh the same; shape (blocks,)."""
-    weight = np.maximum(page.words, 0.5) ** WORD_POWER
-    weights: npt.NDArray[np.float64] = weight / weight.sum()
-    return weights
-
-
-def block_weights(pages: Sequence[LabelledPage]) -> npt.NDArray[np.float64]:
-    """Weight of each block of several pages, 1 in the mean; shape (blocks of all pages,)."""
-    weights = np.concatenate([page_weights(page) for page in pages])
-    return weights * (len(weights) / len(pages))
-
-
 def cross_validate(table: Table, config: FitConfig | None = None) -> CrossValidation:
     """Probabilities for each page by models that saw nothing of its site, not even indirectly.
 
-    Only the two numbers of the calibration curve come from the other folds' probabilities, which are
-    those of models that did see the site.
+    Only the two numbers of the calibration curve, and what the page-type model is told of the other
+    pages' content, come from the other folds' probabilities, whose models did see the site.
 
     Raises:
         CorpusError: pages of fewer than five sites, or blocks of one label only.
     """
-    parts = _Folds(table, config or FitConfig())
+    parts = OutOfFold(table, config or FitConfig())
     return _cross_validate(parts)[0]
 
 
-def _cross_validate(parts: _Folds) -> tuple[CrossValidation, tuple[float, float]]:
+def _cross_validate(parts: OutOfFold) -> tuple[CrossValidation, tuple[float, float]]:
     raw: list[Floats] = [np.zeros(0, np.float32)] * len(parts.table)
-    first = list(raw)
     parts.prepare()
     for fold in range(N_FOLDS):
-        of_first, of_last = parts.last_p(fold)
-        for page, p in of_last.items():
-            first[page], raw[page] = of_first[page], p
+        for page, p in parts.unseen(fold).items():
+            raw[page] = p
     pages = parts.table.pages
     calibrated: list[Floats] = list(raw)
     for k in range(N_FOLDS):
@@ -259,7 +248,26 @@ def _cross_validate(parts: _Folds) -> tuple[CrossValidation, tuple[float, float]
         for page in np.flatnonzero(parts.fold == k).tolist():
             calibrated[page] = calibrate(raw[page], curve)
     whole = _fit_calibration(raw, pages)
-    return CrossValidation(parts.fold, calibrated, first), whole
+    return CrossValidation(parts.fold, calibrated, _unseen_types(parts, calibrated)), whole
+
+
+def _fit_types(parts: OutOfFold, p: Sequence[Floats], without: Key) -> PageTypes | None:
+    """The page-type model of the pages in none of the folds."""
+    return fit_page_types([parts.typed(i, p[i], without) for i in parts.pages(without)])
+
+
+def _unseen_types(parts: OutOfFold, p: Sequence[Floats]) -> list[str]:
+    """Most likely type of each page, by a model that saw no page of its site."""
+    found = [""] * len(parts.table)
+    for k in range(N_FOLDS):
+        without = frozenset({k})
+        types = _fit_types(parts, p, without)
+        if types is None:
+            continue
+        for page in np.flatnonzero(parts.fold == k).tolist():
+            one = parts.typed(page, p[page], without)
+            found[page] = types.most_likely(one.matrix, one.p, one.words)[0]
+    return found
 
 
 def _fit_calibration(probabilities: Sequence[Floats], pages: Sequence[LabelledPage]) -> tuple[float, float]:
@@ -289,15 +297,16 @@ def fit(table: Table, config: FitConfig | None = None) -> Fit:
         CorpusError: pages of fewer than five sites, or blocks of one label only.
     """
     config = config or FitConfig()
-    parts = _Folds(table, config)
+    parts = OutOfFold(table, config)
     validation, calibration = _cross_validate(parts)
     nothing: Key = frozenset()
     model = Model(
         kind=table.kind,
         lexicon=parts.lexicon(nothing),
-        first=parts.first(nothing),
-        second=parts.second(nothing) if config.two_stages else None,
+        trees=parts.trees(nothing),
+        network=parts.network(nothing),
         calibration=calibration,
+        types=_fit_types(parts, validation.probabilities, nothing),
     )
     parts.bar.close()
     return Fit(model, validation, config.seed)

@@ -1,7 +1,7 @@
 """Fit a `Lexicon` on labelled pages: how far words, phrases, names and tags go with content."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -22,7 +22,7 @@ from classifier.features.lexical import (
     word_scale,
 )
 
-__all__ = ["Sample", "fit_lexicon", "sample_page"]
+__all__ = ["Sample", "fit_lexicon", "foreign_evidence", "sample_page"]
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int32]
@@ -55,10 +55,14 @@ class Sample:
     label: npt.NDArray[np.bool_]
     weight: Floats
     """Weight of each block; shape (n,)."""
+    pages: float = 1.0
+    """How many pages the sample counts for in the log-odds."""
 
 
-def sample_page(evidence: Evidence, share: Shares, label: npt.NDArray[np.bool_], weight: Floats) -> Sample:
-    """Gather a page, on which every row seen weighs 1, however often it occurs.
+def sample_page(
+    evidence: Evidence, share: Shares, label: npt.NDArray[np.bool_], weight: Floats, pages: float = 1.0
+) -> Sample:
+    """Gather a page, on which every row seen weighs `pages`, however often it occurs.
 
     Args:
         share: share of each block's words that are content, shape (n,).
@@ -83,6 +87,7 @@ def sample_page(evidence: Evidence, share: Shares, label: npt.NDArray[np.bool_],
         names=_name_matrix(evidence) if is_html else None,
         label=label,
         weight=weight,
+        pages=pages,
     )
 
 
@@ -123,9 +128,10 @@ def _log_odds(pages: Sequence[Sample], kind: str) -> Shares:
         return np.zeros(size, np.float32)
     row = np.concatenate([page.rows[kind] for page in chosen])
     hit = np.concatenate([page.content[kind] for page in chosen])
-    seen = np.bincount(row, minlength=size)
-    content = np.bincount(row, weights=hit, minlength=size)
-    prior = np.clip(hit.mean(), 1e-3, 1 - 1e-3)
+    weight = np.concatenate([np.full(len(page.rows[kind]), page.pages) for page in chosen])
+    seen = np.bincount(row, weights=weight, minlength=size)
+    content = np.bincount(row, weights=weight * hit, minlength=size)
+    prior = np.clip(content.sum() / seen.sum(), 1e-3, 1 - 1e-3)
     clutter = seen - content
     odds = np.log(content + SMOOTHING * prior) - np.log(clutter + SMOOTHING * (1 - prior))
     odds -= np.log(prior) - np.log1p(-prior)
@@ -204,3 +210,17 @@ def _rounded(table: Shares | None, shape: tuple[int, ...]) -> Shares:
     if table is None:
         return np.zeros(shape, np.float32)
     return table.reshape(shape).astype(np.float16).astype(np.float32)
+
+
+def foreign_evidence(evidence: Evidence, seed: int) -> Evidence:
+    """The evidence of the same page in a language that no lexicon knows.
+
+    All words, pairs and whole texts move by one random distance to other rows of the tables, so that what
+    they say is noise, as it is for words never seen that share a row with others.
+    """
+    shift = int(np.random.default_rng(seed).integers(1, 1 << 30))
+    rows = {
+        kind: ((getattr(evidence, kind).astype(np.int64) + shift) % (1 << TABLES[kind])).astype(np.int32)
+        for kind in ("word", "pair", "phrase")
+    }
+    return replace(evidence, **rows)

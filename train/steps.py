@@ -1,7 +1,9 @@
 """The steps of `python -m train`: each reads what the one before wrote under the work folder."""
 
 import argparse
+import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -9,11 +11,16 @@ import joblib
 import pandas as pd
 
 from classifier import Classifier, load
+from classifier.features.arrays import Floats
 from classifier.segment import Kind
 from train import compare as comparison
+from train.ablate import ablate as measure_parts
+from train.ablate import plot
+from train.card import ablation_section, measured_sections, own_page_sections
+from train.confidence import confidence_report, operating_points
 from train.corpus import READERS, read
 from train.errors import CorpusError
-from train.evaluate import Evaluation, evaluate_probabilities
+from train.evaluate import Evaluation, evaluate_pages, evaluate_probabilities, with_intervals
 from train.evaluate import evaluate as score
 from train.export import Provenance
 from train.export import export as write_model
@@ -21,13 +28,28 @@ from train.fit import Fit, FitConfig
 from train.fit import fit as fit_model
 from train.gate import gate as judge
 from train.gate import table as verdict_table
-from train.table import Table, build_table, read_table
+from train.standings import (
+    OWN_NAME,
+    declared_languages,
+    evaluate_others,
+    gold_pages,
+    others,
+    page_text,
+    standings,
+    standings_report,
+)
+from train.table import LabelledPage, Table, build_table, read_table
 
-__all__ = ["compare", "evaluate", "export", "fit", "gate", "table"]
+__all__ = ["ablate", "compare", "evaluate", "export", "fit", "gate", "table"]
 
 # The figures of a text model are those of one rendering, the one that web archives use, and of pages
 # that are plain text to begin with; HTML pages are trained on in both renderings.
 JUDGED: Final = {"html": ("html",), "text": ("lines", "as is")}
+STANDINGS: Final[dict[Kind, str]] = {
+    "html": "HTML: {pages} pages, cross-validated, beside the installed peers on the same pages",
+    "text": "plain text: {pages} pages, cross-validated, beside rules without learning on the same pages, "
+    "as few other extractors take plain text",
+}
 
 
 def _table_folder(work: Path, kind: Kind) -> Path:
@@ -54,7 +76,7 @@ def fit(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
     """Tables -> models with their cross-validation, kept as joblib files."""
     for kind in kinds:
         data = read_table(_table_folder(options.work, kind))
-        config = FitConfig(two_stages=options.second_stage, seed=options.seed, progress=not options.quiet)
+        config = FitConfig(network=not options.trees_only, seed=options.seed, progress=not options.quiet)
         result = fit_model(data, config)
         joblib.dump(result, _fit_path(options.work, kind), compress=3)
         print(_validated(data, result).report(_title(data, result)))
@@ -68,29 +90,97 @@ def _load_fit(work: Path, kind: Kind) -> Fit:
     return result
 
 
-def _validated(data: Table, result: Fit) -> Evaluation:
-    chosen = [i for i, page in enumerate(data.pages) if page.rendering in JUDGED[data.kind]]
+def _judged(data: Table, result: Fit) -> tuple[Table, list[Floats]]:
+    """The pages that figures are about, with the out-of-fold probabilities of their blocks.
+
+    Auxiliary data sets only help training; where a table has nothing else, they are judged as well.
+    """
+    chosen = [i for i, page in enumerate(data.pages) if _is_judged(data, page)]
     judged = Table(data.kind, [data.pages[i] for i in chosen])
-    probabilities = [result.validation.probabilities[i] for i in chosen]
-    return evaluate_probabilities(judged, probabilities, result.seed)
+    return judged, [result.validation.probabilities[i] for i in chosen]
+
+
+def _is_judged(data: Table, page: LabelledPage) -> bool:
+    if page.rendering not in JUDGED[data.kind]:
+        return False
+    return not _auxiliary(page.dataset) or all(_auxiliary(one.dataset) for one in data.pages)
+
+
+def _auxiliary(dataset: str) -> bool:
+    return dataset in READERS and READERS[dataset].auxiliary
+
+
+def _validated(data: Table, result: Fit) -> Evaluation:
+    return evaluate_probabilities(*_judged(data, result), result.seed)
+
+
+def _figures(data: Table, result: Fit) -> dict[str, float]:
+    """Figures for the manifest: of the blocks, and how often the page type is right."""
+    right = [
+        found == page.page_type
+        for found, page in zip(result.validation.types, data.pages, strict=True)
+        if found and _is_judged(data, page) and page.page_type not in ("", "unknown")
+    ]
+    accuracy = {"page type accuracy": sum(right) / len(right)} if right else {}
+    return _validated(data, result).figures() | accuracy
 
 
 def _title(data: Table, result: Fit) -> str:
-    what = "HTML" if data.kind == "html" else "plain text"
-    return f"{what}, cross-validated in five folds grouped by site, seed {result.seed}"
+    return f"{_what(data.kind)}, cross-validated in five folds grouped by site, seed {result.seed}"
+
+
+def _what(kind: Kind) -> str:
+    return "HTML" if kind == "html" else "plain text"
 
 
 def evaluate(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
     """Print the figures of the last fit, or of a model on a data set."""
     if options.dataset is None and options.model is None:
         for kind in kinds:
-            data = read_table(_table_folder(options.work, kind))
-            result = _load_fit(options.work, kind)
-            print(_validated(data, result).report(_title(data, result)), end="\n\n")
+            _evaluate_fit(options, kind)
         return
     classifier = load(options.model) if options.model else Classifier()
     name = options.dataset or "wcxb"
-    print(score(read(name), classifier.extract, options.seed).report(f"{name}, zero-shot"))
+    if options.kind is None:
+        print(score(read(name), classifier.extract, options.seed).report(f"{name}, zero-shot"))
+        return
+    given: Kind = options.kind
+    found = evaluate_pages(
+        (page for page in read(name) if given in ("text", page.kind)),
+        lambda page: classifier.extract(page_text(page, given), kind=given),
+        options.seed,
+    )
+    print(found.report(f"{name} as {_what(given)}, zero-shot"))
+
+
+def _evaluate_fit(options: argparse.Namespace, kind: Kind) -> None:
+    """The cross-validated figures of a fit, and those of others on the same pages."""
+    data = read_table(_table_folder(options.work, kind))
+    result = _load_fit(options.work, kind)
+    judged, probabilities = _judged(data, result)
+    compared = not options.no_peers
+    try:
+        declared = declared_languages(gold_pages(judged))
+    except CorpusError as error:
+        print(f"no peers, and languages without what the pages declare: {error}", file=sys.stderr)
+        declared, compared = {}, False
+    own = evaluate_probabilities(judged, probabilities, result.seed, declared=declared)
+    print(own.report(_title(data, result)), end="\n\n")
+    print(confidence_report(own), end="\n\n")
+    points = operating_points(judged, probabilities, result.seed)
+    print(f"operating points\n{with_intervals(points).to_string()}", end="\n\n")
+    if compared:
+        found = evaluate_others(
+            gold_pages(judged),
+            kind,
+            others(kind),
+            deadline=options.deadline,
+            workers=options.workers,
+            seed=result.seed,
+            progress=not options.quiet,
+        )
+        table = standings({OWN_NAME: own, **found})
+        print(standings_report(STANDINGS[kind].format(pages=len(judged)), table), end="\n\n")
 
 
 def export(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
@@ -98,14 +188,47 @@ def export(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
     for kind in kinds:
         data = read_table(_table_folder(options.work, kind))
         result = _load_fit(options.work, kind)
+        judged, probabilities = _judged(data, result)
+        sections = [*measured_sections(judged, probabilities, result.seed)]
+        ablation = _ablation_path(options.work, kind)
+        if ablation.is_file():
+            known = joblib.load(ablation)
+            if known["pages"] == len(data):
+                sections.append(ablation_section(known["frame"], known["scope"]))
+            else:
+                print(f"{ablation} was measured on another table: left out of the card", file=sys.stderr)
+        if not any(page.dataset == "pages" for page in data.pages):
+            sections += own_page_sections(Classifier([result.model]), kind)
         provenance = Provenance(
-            datasets=sorted({page.dataset for page in data.pages}),
-            pages=len({page.id for page in data.pages if page.trainable}),
+            datasets=[*sorted({page.dataset for page in data.pages}), "phrases"],
+            pages=len({(page.dataset, page.id) for page in data.pages if page.trainable}),
             seed=result.seed,
-            figures=_validated(data, result).figures(),
+            figures=_figures(data, result),
+            sections=sections,
         )
         path = write_model(result.model, options.to / f"{kind}.model", provenance)
         print(f"{path}: {path.stat().st_size / 1e6:.2f} MB")
+
+
+def _ablation_path(work: Path, kind: Kind) -> Path:
+    return work / f"{kind}-ablation.joblib"
+
+
+def ablate(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
+    """Tables -> what each part of the model is worth, as a table and, with --plots, a plot."""
+    for kind in kinds:
+        data = read_table(_table_folder(options.work, kind))
+        judged = [i for i, page in enumerate(data.pages) if _is_judged(data, page)]
+        frame = measure_parts(
+            data, judged, n_folds=options.folds, seed=options.seed, progress=not options.quiet
+        )
+        scope = f"{options.folds} of 5 folds, {datetime.now(UTC).date().isoformat()}, seed {options.seed}"
+        kept = {"frame": frame, "scope": scope, "pages": len(data)}
+        joblib.dump(kept, _ablation_path(options.work, kind))
+        print(f"{_what(kind)}\n{frame.round(4).to_string()}", end="\n\n")
+        if options.plots:
+            options.plots.mkdir(parents=True, exist_ok=True)
+            plot(frame, options.plots / f"ablation-{kind}.svg", kind)
 
 
 def compare(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:

@@ -121,7 +121,6 @@ class Table:
             raise CorpusError(f"there is no page of kind {self.kind} with a gold text: nothing to write")
         folder.mkdir(parents=True, exist_ok=True)
         blocks = self.frame().drop(columns=["site", "page_type"])
-        blocks["path"] = np.concatenate([page.measured.path for page in self.pages])
         blocks.to_parquet(folder / _BLOCKS, compression="zstd", index=False)
         rows = [_page_row(self.kind, page) for page in self.pages]
         pd.DataFrame(rows).to_parquet(folder / _PAGES, compression="zstd", index=False)
@@ -193,7 +192,7 @@ def _nothing(kind: Kind) -> Measured:
     columns: dict[str, Any] = {field.name: none for field in fields(Evidence)}
     evidence = Evidence(**columns | {"span": np.zeros((2, 0), np.int32)})
     base = np.zeros((0, len(_base_names(kind))), np.float32)
-    return Measured(base, evidence, np.zeros(0, np.uint64), np.zeros((0, 0), np.int64))
+    return Measured(base, evidence)
 
 
 def _segments(text: str, rendering: str) -> Segments:
@@ -218,7 +217,6 @@ def _page_row(kind: Kind, page: LabelledPage) -> dict[str, Any]:
         "gold": page.gold,
         "missing": page.missing,
         "n": len(page.texts),
-        "level": page.measured.level.ravel(),
     }
     evidence = page.measured.evidence
     return row | {f"e_{field.name}": getattr(evidence, field.name).ravel() for field in fields(Evidence)}
@@ -246,7 +244,7 @@ def read_table(folder: Path) -> Table:
     return Table(kind, list(_pages(rows, blocks, base)))
 
 
-_OTHER_COLUMNS: Final = frozenset(["page", "block", "tag", "text", "label", "share", "words", "path"])
+_OTHER_COLUMNS: Final = frozenset(["page", "block", "tag", "text", "label", "share", "words"])
 
 
 def _pages(
@@ -267,12 +265,7 @@ def _pages(
             share=columns["share"][here],
             words=columns["words"][here],
             label=columns["label"][here],
-            measured=Measured(
-                base[here],
-                Evidence(**evidence),
-                columns["path"][here],
-                np.asarray(row["level"]).reshape(-1, n) if n else np.zeros((0, 0), np.int64),
-            ),
+            measured=Measured(base[here], Evidence(**evidence)),
         )
 
 

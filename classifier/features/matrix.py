@@ -63,10 +63,6 @@ class Measured:
     base: Floats
     """Shape (blocks, columns before the family "lexical"), float32."""
     evidence: Evidence
-    path: "np.ndarray[tuple[int], np.dtype[np.uint64]]"
-    """Hash of each block's path; shape (blocks,); zeros for plain text."""
-    level: "np.ndarray[tuple[int, int], np.dtype[np.int64]]"
-    """First block and end block of the enclosing subtrees; shape (2 * levels, blocks)."""
 
 
 def column_names(kind: Kind) -> tuple[str, ...]:
@@ -103,13 +99,7 @@ def measure_page(segments: Segments) -> Measured:
     if segments.kind == "html":
         tree = build_tree(page)
         families.append(structure.compute(page, tree))
-        path = tree.path[np.maximum(np.asarray(segments.element, np.int64), 0)]
-        level = np.concatenate((tree.first[tree.level], tree.end[tree.level]))
-    else:
-        path = np.zeros(page.n, np.uint64)
-        level = np.zeros((0, page.n), np.int64)
-    base = np.concatenate(families, axis=1)
-    return Measured(base, collect(page, tree), path, level)
+    return Measured(np.concatenate(families, axis=1), collect(page, tree))
 
 
 def feature_matrix(measured: Measured, lexicon: Lexicon) -> Floats:

@@ -96,20 +96,3 @@ def test_every_value_is_finite_on_any_text(lines: list[str]) -> None:
 def test_a_page_has_the_same_features_every_time() -> None:
     html = "<div class=a><p>one two</p></div><p>three</p>" * 5
     assert np.array_equal(matrix(segment_html(html)), matrix(segment_html(html)))
-
-
-def test_paths_and_levels_are_there_for_html_and_empty_for_plain_text() -> None:
-    html, text = measure_page(segment_html("<p>a<p>b")), measure_page(segment_text("a\nb"))
-    assert html.path[0] == html.path[1] != 0
-    assert html.level.shape == (14, 2)
-    assert (text.path.tolist(), text.level.shape) == ([0, 0], (0, 2))
-
-
-def test_the_levels_give_the_first_and_the_end_block_of_the_subtrees() -> None:
-    level = measure_page(segment_html("<div><p>a<p>b</div><p>c")).level
-    first, end = level[:7], level[7:]
-    assert list(zip(first[:3, 1].tolist(), end[:3, 1].tolist(), strict=True)) == [
-        (1, 2),
-        (0, 2),
-        (0, 3),
-    ]

@@ -237,21 +237,40 @@ def test_the_seed_page_has_a_label_a_line(tmp_path: Path) -> None:
     assert page.lines[2] == (3, "A bowl", "either")
 
 
+own = pytest.mark.parametrize("name", ["pages", "lessons"])
+
+
+@own
 @pytest.mark.parametrize(("kind", "file"), [("html", "page.html"), ("text", "page.txt")])
-def test_own_pages_are_read_with_their_metadata(tmp_path: Path, kind: str, file: str) -> None:
-    folder = tmp_path / "pages" / "inn"
+def test_own_pages_are_read_with_their_metadata(tmp_path: Path, name: str, kind: str, file: str) -> None:
+    folder = tmp_path / name / "inn"
     put(folder / file, "Soup")
     put(folder / "gold.txt", "Soup\n")
     put(folder / "meta.json", json.dumps({"type": "forum", "language": "en", "kind": kind}))
-    page = only("pages", tmp_path)
+    page = only(name, tmp_path)
+    assert (page.dataset, page.id) == (name, "inn")
     assert (page.kind, page.page, page.gold, page.site) == (kind, b"Soup", "Soup", "inn")
     assert (page.page_type, page.language) == ("forum", "en")
 
 
-def test_an_own_page_of_an_unknown_kind_is_refused(tmp_path: Path) -> None:
-    put(tmp_path / "pages" / "inn" / "meta.json", '{"kind": "pdf"}')
+@own
+def test_an_own_page_of_an_unknown_kind_is_refused(tmp_path: Path, name: str) -> None:
+    put(tmp_path / name / "inn" / "meta.json", '{"kind": "pdf"}')
     with pytest.raises(CorpusError, match="pdf"):
-        list(read("pages", tmp_path))
+        list(read(name, tmp_path))
+
+
+def test_own_data_sets_are_there_without_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CLASSIFIER_DATA", raising=False)
+    own = [name for name, known in READERS.items() if known.own]
+    assert sorted(own) == ["lessons", "pages"]
+    assert all(next(read(name)).dataset == name for name in own)
+
+
+def test_pages_to_learn_from_may_be_trained_on_and_are_not_judged_by() -> None:
+    assert all(READERS[name].trainable for name, known in READERS.items() if known.auxiliary)
+    assert READERS["lessons"].auxiliary
+    assert not READERS["pages"].auxiliary
 
 
 def test_a_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -288,7 +307,7 @@ def test_wcxb_has_its_1358_development_pages_of_which_the_first_have_gold_text()
 
 
 @needs_data
-@pytest.mark.parametrize("name", [name for name in READERS if name != "pages"])
+@pytest.mark.parametrize("name", [name for name, known in READERS.items() if not known.own])
 def test_the_first_pages_of_a_data_set_are_whole(name: str) -> None:
     if not (data_root() / READERS[name].folder).is_dir():
         pytest.skip(f"{name} is not here")

@@ -5,7 +5,13 @@ import pytest
 from classifier.decide import Policy
 from train.corpus import GoldPage
 from train.errors import CorpusError
-from train.evaluate import Evaluation, evaluate, evaluate_probabilities
+from train.evaluate import (
+    Evaluation,
+    evaluate,
+    evaluate_pages,
+    evaluate_probabilities,
+    with_intervals,
+)
 from train.table import Table, build_table
 
 
@@ -76,6 +82,33 @@ def test_groups_come_from_the_largest_to_all() -> None:
     assert (by["f1_low"] <= by["f1"]).all() and (by["f1"] <= by["f1_high"]).all()
 
 
+def test_each_figure_has_an_interval() -> None:
+    row = two_pages().summary()
+    assert row["pages"] == 2
+    for name in ("precision", "recall", "f1"):
+        assert row[f"{name}_low"] <= row[name] <= row[f"{name}_high"]
+
+
+def test_a_figure_and_its_interval_share_a_cell_for_print() -> None:
+    table = with_intervals(evaluate([page("a", "x")], lambda text: "x").by("page_type"))
+    assert table.columns.tolist()[-1] == "f1 (f1_low to f1_high)"
+    assert table.iloc[0].tolist() == [1, *["1.000 (1.000 to 1.000)"] * 3]
+
+
+def test_pages_are_grouped_by_language() -> None:
+    html = ("<p>Плотину починили", "<html lang=de><p>x", "<p>x")
+    pages = [page(str(number), "", text) for number, text in enumerate(html)]
+    found = evaluate(pages, lambda text: "")
+    groups = ["Cyrillic", "other Latin script", "other or unknown"]
+    assert found.pages["language_group"].tolist() == groups
+    assert sorted(found.by("language_group").index) == sorted([*groups, "all"])
+    assert "by group of languages" in found.report("A title")
+
+
+def test_an_extractor_may_get_all_of_a_page() -> None:
+    assert evaluate_pages([page("a", "x")], lambda given: given.gold or "").f1 == 1
+
+
 def test_the_report_names_the_pages_that_failed() -> None:
     report = evaluate([page("good", "x"), page("bad", "y")], lambda text: "x").report("A title")
     assert report.splitlines()[0] == "A title"
@@ -92,6 +125,13 @@ def test_probabilities_are_decided_and_scored_page_by_page() -> None:
     found = evaluate_probabilities(labelled(), right)
     assert found.pages["f1"].tolist() == [1.0, 0.0]
     assert found.pages["confidence"].between(0, 1).all()
+
+
+def test_what_pages_declare_tells_their_language() -> None:
+    sure = [np.array([1.0, 0.0], np.float32)] * 2
+    assert set(evaluate_probabilities(labelled(), sure).pages["language_group"]) == {"other or unknown"}
+    found = evaluate_probabilities(labelled(), sure, declared={("invented", "a"): "en"})
+    assert found.pages["language_group"].tolist() == ["English", "other or unknown"]
 
 
 def test_a_policy_of_ones_own_decides() -> None:

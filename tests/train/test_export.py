@@ -10,10 +10,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import classifier
-from classifier import Classifier, ModelError
+from classifier import Classifier, ModelError, load
 from classifier.features.arrays import Floats
 from classifier.features.matrix import column_names, measure_page
-from classifier.modelfile import read_model_file
+from classifier.modelfile import array_bytes, read_model_file, write_model_file
 from classifier.segment import Kind, segment_html
 from train import export as exporting
 from train.corpus import READERS, GoldPage
@@ -41,14 +41,19 @@ def page(number: int) -> GoldPage:
     )
 
 
-def fitted(stage: ClassifierMixin, kind: Kind = "html", two_stages: bool = True) -> Fit:
-    table = build_table([page(n) for n in range(8)], kind, renderings=("lines",), workers=1, progress=False)
-    return fit(table, FitConfig(stage, stage, two_stages=two_stages, progress=False))
+def fitted(estimator: ClassifierMixin, kind: Kind = "html", network: bool = False) -> Fit:
+    """Fitted on pages of two types, those of odd numbers being forums."""
+    pages = [replace(page(n), page_type="forum" if n % 2 else "article") for n in range(10)]
+    table = build_table(pages, kind, renderings=("lines",), workers=1, progress=False)
+    return fit(table, FitConfig(estimator, network=network, phrases=False, progress=False))
 
 
 @pytest.fixture(scope="module")
 def boosted() -> Fit:
-    return fitted(small())
+    """A fit with all parts that a model can have."""
+    found = fitted(small(), network=True)
+    assert found.model.network is not None and found.model.types is not None
+    return found
 
 
 def agrees(model: classifier.Model, path: Path, html: str) -> float:
@@ -69,7 +74,7 @@ def test_exported_probabilities_are_those_of_scikit_learn_on_real_pages(
 
 
 @pytest.mark.parametrize(
-    "stage",
+    "estimator",
     [
         RandomForestClassifier(n_estimators=5, random_state=0),
         LogisticRegression(max_iter=5000),
@@ -77,8 +82,8 @@ def test_exported_probabilities_are_those_of_scikit_learn_on_real_pages(
     ],
     ids=["random forest", "logistic regression", "pipeline"],
 )
-def test_estimators_of_ones_own_export_too(stage: ClassifierMixin, tmp_path: Path) -> None:
-    model = fitted(stage, two_stages=False).model
+def test_estimators_of_ones_own_export_too(estimator: ClassifierMixin, tmp_path: Path) -> None:
+    model = fitted(estimator).model
     file = export(model, tmp_path / "html.model", PROVENANCE)
     assert agrees(model, file, page(3).page.decode()) < 1e-4
 
@@ -88,11 +93,66 @@ def test_an_exported_model_is_loaded_and_labels_pages(boosted: Fit, tmp_path: Pa
     assert "About 42" in classifier.load(file).extract(page(42).page)
 
 
-def test_a_text_model_of_one_stage_is_exported_as_such(tmp_path: Path) -> None:
-    file = export(fitted(small(), "text", two_stages=False).model, tmp_path / "text.model", PROVENANCE)
+def test_a_text_model_of_trees_alone_is_exported_as_such(tmp_path: Path) -> None:
+    alone = replace(fitted(small(), "text").model, types=None)
+    file = export(alone, tmp_path / "text.model", PROVENANCE)
     model = classifier.load(tmp_path).model("text")
-    assert (model.kind, model.second) == ("text", None)
-    assert "second.onnx" not in read_model_file(file).members
+    assert (model.kind, model.network, model.types) == ("text", None, None)
+    found = read_model_file(file)
+    assert not found.has("network") and not found.has("types")
+    assert "types" not in found.manifest
+
+
+def test_the_network_is_read_as_it_was_written(boosted: Fit, tmp_path: Path) -> None:
+    read = classifier.load(export(boosted.model, tmp_path / "html.model", PROVENANCE)).model("html").network
+    assert read is not None and boosted.model.network is not None
+    for (name, one), (_, two) in zip(boosted.model.network.arrays(), read.arrays(), strict=True):
+        assert one.dtype == two.dtype == np.float32, name
+        assert np.array_equal(one, two), name
+
+
+def test_page_types_are_told_by_the_file_as_by_the_model(boosted: Fit, tmp_path: Path) -> None:
+    file = export(boosted.model, tmp_path / "html.model", PROVENANCE)
+    assert read_model_file(file).manifest["types"] == ["article", "forum"]
+    for number in range(20, 24):
+        own, read = (one.classify(page(number).page) for one in (Classifier([boosted.model]), load(file)))
+        assert own.type == read.type in ("article", "forum")
+        assert own.type_probability == pytest.approx(read.type_probability, abs=1e-5)
+
+
+def damaged(file: Path, name: str, array: Floats) -> Path:
+    """The model file with another array in the place of one, checksums right."""
+    found = read_model_file(file)
+    write_model_file(file, found.manifest, {**found.members, name: array_bytes(array)})
+    return file
+
+
+@pytest.mark.parametrize("part", ["network/convolution", "network/output_bias", "types/weight", "types/bias"])
+def test_an_array_of_a_wrong_shape_is_named(boosted: Fit, tmp_path: Path, part: str) -> None:
+    file = export(boosted.model, tmp_path / "html.model", PROVENANCE)
+    with pytest.raises(ModelError, match=rf"{part} of .*html\.model has the shape \(3, 3\), not \("):
+        load(damaged(file, f"{part}.npy", np.zeros((3, 3), np.float32)))
+
+
+@pytest.mark.parametrize("part", ["network/pool", "types/bias"])
+def test_an_array_that_is_missing_is_a_model_error(boosted: Fit, tmp_path: Path, part: str) -> None:
+    file = export(boosted.model, tmp_path / "html.model", PROVENANCE)
+    found = read_model_file(file)
+    members = {name: data for name, data in found.members.items() if name != f"{part}.npy"}
+    write_model_file(file, found.manifest, members)
+    with pytest.raises(ModelError, match=rf"(?s)html\.model.*{part}|{part}.*html\.model"):
+        load(file)
+
+
+@pytest.mark.parametrize("types", [None, [], ["article"], 7])
+def test_names_of_page_types_that_do_not_fit_their_arrays_are_a_model_error(
+    boosted: Fit, tmp_path: Path, types: object
+) -> None:
+    file = export(boosted.model, tmp_path / "html.model", PROVENANCE)
+    found = read_model_file(file)
+    write_model_file(file, {**found.manifest, "types": types}, found.members)
+    with pytest.raises(ModelError, match=r"html\.model"):
+        load(file)
 
 
 def test_the_same_model_is_the_same_file_to_the_byte(boosted: Fit, tmp_path: Path) -> None:
@@ -102,7 +162,7 @@ def test_the_same_model_is_the_same_file_to_the_byte(boosted: Fit, tmp_path: Pat
 
 def test_the_same_seed_gives_the_same_file_to_the_byte(boosted: Fit, tmp_path: Path) -> None:
     one = export(boosted.model, tmp_path / "a.model", PROVENANCE)
-    two = export(fitted(small()).model, tmp_path / "b.model", PROVENANCE)
+    two = export(fitted(small(), network=True).model, tmp_path / "b.model", PROVENANCE)
     assert one.read_bytes() == two.read_bytes()
 
 
@@ -152,12 +212,12 @@ class Coin(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
 def test_an_estimator_that_cannot_be_exported_is_named(boosted: Fit, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"(?s)Coin cannot be exported to ONNX.*joblib"):
-        export(replace(boosted.model, first=Coin()), tmp_path / "html.model", PROVENANCE)
+        export(replace(boosted.model, trees=Coin()), tmp_path / "html.model", PROVENANCE)
     assert not (tmp_path / "html.model").exists()
 
 
 def test_it_can_still_be_used_unexported(boosted: Fit) -> None:
-    own = Classifier([replace(boosted.model, first=Coin(), second=None, calibration=(1.0, 0.0))])
+    own = Classifier([replace(boosted.model, trees=Coin(), network=None, calibration=(1.0, 0.0))])
     assert set(own.classify(page(1).page).probabilities.tolist()) == {0.5}
 
 

@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -11,14 +11,26 @@ from sklearn.preprocessing import StandardScaler
 
 from classifier import Classifier
 from classifier.features.arrays import Floats
+from classifier.features.lexical import TABLES, Evidence
+from classifier.features.matrix import measure_page
+from classifier.segment import segment_html
 from train import fit as fitting
-from train.corpus import GoldPage
+from train.corpus import READERS, GoldPage
 from train.errors import CorpusError
-from train.fit import CrossValidation, Fit, FitConfig, block_weights, cross_validate, fit
+from train.fit import (
+    CrossValidation,
+    Fit,
+    FitConfig,
+    OutOfFold,
+    cross_validate,
+    fit,
+)
+from train.lexicon import foreign_evidence
 from train.table import LabelledPage, Table, build_table
+from train.weights import block_weights, page_weights
 
 SITES = 12
-STAGES = pytest.mark.parametrize("two_stages", [False, True], ids=["one stage", "two stages"])
+PARTS = pytest.mark.parametrize("network", [False, True], ids=["trees alone", "trees and network"])
 
 
 def small(seed: int = 0) -> HistGradientBoostingClassifier:
@@ -27,7 +39,7 @@ def small(seed: int = 0) -> HistGradientBoostingClassifier:
     )
 
 
-def page(number: int, site: str = "", mark: str = "") -> GoldPage:
+def page(number: int, site: str = "", mark: str = "", page_type: str = "article") -> GoldPage:
     """A page of a template; `mark` stands in all of its content blocks."""
     body = [
         f"The {what} number {number} rises in the hills {mark} and ends after {number + 3} miles."
@@ -44,7 +56,7 @@ def page(number: int, site: str = "", mark: str = "") -> GoldPage:
         page=html.encode(),
         gold="\n".join([f"About {number} {mark}", *body]),
         site=site or f"site{number}.example",
-        page_type="article",
+        page_type=page_type,
     )
 
 
@@ -52,9 +64,15 @@ def build(*pages: GoldPage) -> Table:
     return build_table(pages, workers=1, progress=False)
 
 
-def config(two_stages: bool = False, seed: int = 0, stage: ClassifierMixin | None = None) -> FitConfig:
-    chosen = small(seed) if stage is None else stage  # an unfitted forest has no truth value
-    return FitConfig(first=chosen, second=chosen, two_stages=two_stages, seed=seed, progress=False)
+def config(
+    network: bool = False,
+    seed: int = 0,
+    estimator: ClassifierMixin | None = None,
+    phrases: bool = False,
+    foreign_share: float = 0.25,
+) -> FitConfig:
+    chosen = small(seed) if estimator is None else estimator  # an unfitted forest has no truth value
+    return FitConfig(chosen, network, phrases, foreign_share, seed, progress=False)
 
 
 @pytest.fixture(scope="module")
@@ -63,9 +81,9 @@ def table() -> Table:
     return build(*(page(number, mark="zanzibar" * (number == 0)) for number in range(SITES)))
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["one stage", "two stages"])
+@pytest.fixture(scope="module", params=[False, True], ids=["trees alone", "trees and network"])
 def fitted(table: Table, request: pytest.FixtureRequest) -> Fit:
-    return fit(table, config(two_stages=request.param))
+    return fit(table, config(network=request.param))
 
 
 def flipped(table: Table, which: int) -> Table:
@@ -81,22 +99,21 @@ def uncalibrated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fitting, "_fit_calibration", lambda probabilities, pages: (1.0, 0.0))
 
 
-@STAGES
+@PARTS
 @pytest.mark.usefixtures("uncalibrated")
 def test_the_labels_of_a_site_do_not_touch_its_own_out_of_fold_probabilities(
-    table: Table, two_stages: bool
+    table: Table, network: bool
 ) -> None:
-    before = cross_validate(table, config(two_stages))
-    after = cross_validate(flipped(table, 0), config(two_stages))
+    chosen = config(network, foreign_share=0.5)
+    before, after = cross_validate(table, chosen), cross_validate(flipped(table, 0), chosen)
     assert np.array_equal(before.probabilities[0], after.probabilities[0])
-    assert np.array_equal(before.first[0], after.first[0])
 
 
 @pytest.mark.usefixtures("uncalibrated")
 def test_the_labels_of_a_site_do_touch_those_of_the_other_folds(table: Table) -> None:
     before, after = cross_validate(table, config()), cross_validate(flipped(table, 0), config())
     others = [i for i in range(SITES) if before.fold[i] != before.fold[0]]
-    assert any(not np.array_equal(before.first[i], after.first[i]) for i in others)
+    assert any(not np.array_equal(before.probabilities[i], after.probabilities[i]) for i in others)
 
 
 def test_calibration_keeps_the_order_of_blocks_whatever_the_labels_of_the_site(table: Table) -> None:
@@ -125,7 +142,7 @@ def test_the_calibration_of_a_fold_is_fitted_on_the_other_folds_alone(
 def test_a_word_that_only_one_site_has_does_not_help_on_that_site() -> None:
     plain = build(*(page(number, mark="word") for number in range(SITES)))
     marked = build(page(0, mark="zanzibar"), *(page(number, mark="word") for number in range(1, SITES)))
-    known, unknown = (cross_validate(table, config()).first[0] for table in (plain, marked))
+    known, unknown = (cross_validate(table, config()).probabilities[0] for table in (plain, marked))
     assert unknown.mean() <= known.mean() + 1e-6
 
 
@@ -138,7 +155,7 @@ def test_the_pages_of_a_site_share_a_fold() -> None:
 def test_every_block_of_every_page_has_an_out_of_fold_probability(table: Table, fitted: Fit) -> None:
     for one, mine in zip(table.pages, fitted.validation.probabilities, strict=True):
         assert mine.shape == one.label.shape
-        assert ((mine > 0) & (mine < 1)).all()
+        assert ((mine >= 0) & (mine <= 1)).all()
 
 
 def test_content_is_told_from_clutter_on_sites_never_seen(table: Table, fitted: Fit) -> None:
@@ -153,16 +170,16 @@ def test_the_model_works_in_a_classifier_at_once(fitted: Fit) -> None:
     assert "Cookie settings" not in found.text
 
 
-@STAGES
-def test_the_model_has_a_second_stage_if_it_is_asked_for(table: Table, two_stages: bool) -> None:
-    model = fit(table, config(two_stages)).model
-    assert (model.second is not None) == two_stages
+@PARTS
+def test_the_model_has_a_network_if_it_is_asked_for(table: Table, network: bool) -> None:
+    model = fit(table, config(network)).model
+    assert (model.network is not None) == network
     assert model.kind == "html"
 
 
 def test_the_same_seed_gives_the_same_probabilities(table: Table) -> None:
     def run() -> CrossValidation:
-        return cross_validate(table, config(two_stages=True, seed=5))
+        return cross_validate(table, config(network=True, seed=5))
 
     first, again = run(), run()
     assert np.array_equal(first.fold, again.fold)
@@ -184,12 +201,12 @@ def test_another_seed_deals_other_folds(table: Table) -> None:
     ],
     ids=["random forest", "logistic regression", "pipeline"],
 )
-def test_an_estimator_of_ones_own_takes_either_stage(
+def test_an_estimator_of_ones_own_takes_the_place_of_the_trees(
     table: Table, make: Callable[[], ClassifierMixin]
 ) -> None:
     own = make()
-    found = fit(table, config(two_stages=True, stage=own))
-    assert type(found.model.first) is type(found.model.second) is type(own)
+    found = fit(table, config(estimator=own))
+    assert type(found.model.trees) is type(own)
     p = np.concatenate(found.validation.probabilities)
     y = np.concatenate([one.label for one in table.pages])
     assert p[y].mean() > p[~y].mean()
@@ -197,13 +214,12 @@ def test_an_estimator_of_ones_own_takes_either_stage(
 
 def test_an_estimator_that_was_given_is_not_fitted_itself(table: Table) -> None:
     own = small()
-    fit(table, config(stage=own))
+    fit(table, config(estimator=own))
     assert not hasattr(own, "classes_")
 
 
-def test_without_an_estimator_the_stages_are_gradient_boosting() -> None:
-    stages = [FitConfig().estimator(stage) for stage in (1, 2)]
-    assert all(isinstance(stage, HistGradientBoostingClassifier) for stage in stages)
+def test_without_an_estimator_the_trees_are_gradient_boosting() -> None:
+    assert isinstance(FitConfig().fresh(), HistGradientBoostingClassifier)
 
 
 def test_fewer_than_five_sites_are_refused() -> None:
@@ -233,14 +249,14 @@ def test_blocks_of_one_label_only_are_refused() -> None:
 
 def test_a_page_without_blocks_gets_no_probabilities_and_harms_nobody(table: Table) -> None:
     empty = build(GoldPage(id="empty", dataset="invented", page=b"", gold="", site="empty.example")).pages
-    found = cross_validate(Table("html", [*table.pages, *empty]), config(two_stages=True))
+    found = cross_validate(Table("html", [*table.pages, *empty]), config(network=True))
     assert found.probabilities[-1].shape == (0,)
 
 
 def test_a_page_that_lacks_its_gold_is_judged_but_not_learnt_from(table: Table) -> None:
     lost = replace(page(77), gold="quite another text of other words")
     found = cross_validate(Table("html", [*table.pages, *build(lost).pages]), config())
-    assert found.probabilities[-1].shape == found.first[-1].shape == (7,)
+    assert found.probabilities[-1].shape == (7,)
 
 
 def test_pages_weigh_the_same_and_long_blocks_more_than_short_ones() -> None:
@@ -250,3 +266,113 @@ def test_pages_weigh_the_same_and_long_blocks_more_than_short_ones() -> None:
     assert mine.sum() == pytest.approx(other.sum())
     assert weights.mean() == pytest.approx(1)
     assert mine[short.words.argmax()] == mine.max() > mine[short.words.argmin()] > 0
+
+
+def test_a_page_counts_for_as_many_pages_as_its_data_set_says() -> None:
+    (mine,) = build(page(1)).pages
+    assert page_weights(mine).sum() == pytest.approx(1)
+    for name, known in READERS.items():
+        assert page_weights(replace(mine, dataset=name)).sum() == pytest.approx(known.weight)
+
+
+# -- page types -----------------------------------------------------------------------------------
+
+
+def shop(number: int) -> GoldPage:
+    """A page of a template quite unlike that of `page`."""
+    text = f"A kettle of {number} litres for your kitchen."
+    html = f"<div class=shop><h2>Kettle {number}</h2><table><tr><td>{text}<td>{number} coins</table></div>"
+    gold = f"Kettle {number}\n{text} {number} coins"
+    return replace(page(number), page=html.encode(), gold=gold, page_type="product")
+
+
+@pytest.fixture(scope="module")
+def typed() -> Table:
+    return build(*(make(2 * number + odd) for number in range(8) for odd, make in enumerate((page, shop))))
+
+
+def test_the_type_of_a_page_is_told_by_models_that_saw_no_page_of_its_site(typed: Table) -> None:
+    found = fit(typed, config())
+    assert found.validation.types == [one.page_type for one in typed.pages]
+    assert found.model.types is not None
+    assert found.model.types.names == ("article", "product")
+
+
+def test_pages_of_one_type_have_no_type_told(fitted: Fit) -> None:
+    assert fitted.model.types is None
+    assert fitted.validation.types == [""] * SITES
+
+
+def test_the_type_of_a_page_does_not_touch_what_is_told_of_it(typed: Table) -> None:
+    other = Table("html", [replace(typed.pages[0], page_type="product"), *typed.pages[1:]])
+    assert cross_validate(other, config()).types[0] == "article"
+
+
+def test_the_page_of_a_fitted_model_has_a_type(typed: Table) -> None:
+    found = Classifier([fit(typed, config()).model]).classify(shop(98).page)
+    assert found.type == "product"
+    assert 0.5 < found.type_probability <= 1
+
+
+# -- lessons: phrases, and pages as if in a language never seen ------------------------------------
+
+
+def evidence(html: str = "<h1>Rivers</h1><p>The river rises here and the river ends here.") -> Evidence:
+    return measure_page(segment_html(html)).evidence
+
+
+def test_foreign_evidence_keeps_all_shapes_and_types_within_the_tables() -> None:
+    own = evidence()
+    foreign = foreign_evidence(own, 7)
+    for field in fields(Evidence):
+        one, two = getattr(own, field.name), getattr(foreign, field.name)
+        assert (one.shape, one.dtype) == (two.shape, two.dtype), field.name
+    for kind in ("word", "pair", "phrase"):
+        rows = getattr(foreign, kind)
+        assert rows.min() >= 0 and rows.max() < 1 << TABLES[kind]
+
+
+def test_foreign_words_lie_on_other_rows_and_all_else_stays() -> None:
+    own = evidence()
+    foreign = foreign_evidence(own, 7)
+    changed = {f.name for f in fields(Evidence) if (getattr(own, f.name) != getattr(foreign, f.name)).any()}
+    assert changed == {"word", "pair", "phrase"}
+    assert (own.word != foreign.word).all()
+
+
+def test_words_that_are_alike_are_alike_in_the_foreign_language_too() -> None:
+    own = evidence()
+    pairs = set(zip(own.word.tolist(), foreign_evidence(own, 7).word.tolist(), strict=True))
+    assert len(pairs) == len(set(own.word.tolist())) < len(own.word)
+
+
+def test_every_page_has_a_foreign_language_of_its_own() -> None:
+    one, again, other = (foreign_evidence(evidence(), seed).word for seed in (7, 7, 8))
+    assert np.array_equal(one, again)
+    assert not np.array_equal(one, other)
+
+
+@pytest.mark.parametrize(("share", "times"), [(0.0, 1), (1.0, 2)])
+def test_foreign_pages_are_learnt_from_beside_the_pages_themselves(
+    table: Table, share: float, times: int
+) -> None:
+    parts = OutOfFold(table, config(foreign_share=share))
+    matrices, pages = parts.lessons(frozenset({0}))
+    ids = [one.id for one in pages]
+    mine = {one.id for one, fold in zip(table.pages, parts.fold, strict=True) if fold != 0}
+    assert sorted(ids) == sorted(times * list(mine))
+    assert all(len(matrix) == len(one.label) for matrix, one in zip(matrices, pages, strict=True))
+
+
+def test_a_share_of_the_pages_is_foreign_and_the_seed_draws_them(table: Table) -> None:
+    drawn = [OutOfFold(table, config(foreign_share=0.5, seed=seed)).foreign for seed in (0, 0, 1)]
+    assert drawn[0] == drawn[1] != drawn[2]
+    assert all(0 < len(some) < len(table) for some in drawn)
+
+
+def test_the_lexicon_knows_the_phrases_only_if_it_is_asked_to(table: Table) -> None:
+    (row,) = evidence("<p>Impressum").phrase
+    with_phrases, without = (
+        OutOfFold(table, config(phrases=asked)).lexicon(frozenset()) for asked in (True, False)
+    )
+    assert with_phrases.phrase[row] < 0 == without.phrase[row]

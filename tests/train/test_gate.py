@@ -25,7 +25,7 @@ LEXICON: Final = Lexicon(**{name: np.zeros(shape, np.float32) for name, shape in
 
 
 class LongIsContent:
-    """Stands in for a trained stage: a block of eight words and more is content."""
+    """Stands in for trained trees: a block of eight words and more is content."""
 
     def __init__(self, kind: Kind) -> None:
         self.column = column_names(kind).index("words")

@@ -1,8 +1,10 @@
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import get_args
+from typing import Any, cast, get_args
 
+import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
 
@@ -11,8 +13,11 @@ from classifier.segment import Kind
 from train import fit as fitting
 from train import steps
 from train.__main__ import main
+from train.corpus import GoldPage
 from train.corpus.registry import DATA_VARIABLE
 from train.errors import CorpusError
+from train.fit import CrossValidation, Fit
+from train.table import build_table
 
 SITES = 6
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -42,13 +47,14 @@ def put_evaluation_set(root: Path) -> None:
 
 
 @pytest.fixture(autouse=True)
-def small_forests(monkeypatch: pytest.MonkeyPatch) -> None:
+def small_models(monkeypatch: pytest.MonkeyPatch) -> None:
     def forest(seed: int, **_: float) -> HistGradientBoostingClassifier:
         return HistGradientBoostingClassifier(
             max_iter=5, min_samples_leaf=2, early_stopping=False, random_state=seed
         )
 
     monkeypatch.setattr(fitting, "_forest", forest)
+    monkeypatch.setattr(fitting, "phrase_samples", list)
 
 
 @pytest.fixture
@@ -102,7 +108,7 @@ def test_from_pages_to_models_that_classify(fitted: Path, tmp_path: Path, capsys
     loaded = classifier.load(models)
     for kind in KINDS:
         manifest = loaded.model(kind).manifest
-        assert [row["name"] for row in manifest["training_data"]] == ["pages"]
+        assert [row["name"] for row in manifest["training_data"]] == ["pages", "phrases"]
         assert manifest["training_pages"] == (SITES - 1 if kind == "html" else SITES)
         assert 0 <= manifest["figures"]["f1"] <= 1
     assert "weirs" in loaded.extract("<h1>Rivers</h1><p>The river rises.<p>It has weirs.")
@@ -127,11 +133,15 @@ def test_evaluate_scores_a_model_on_a_data_set(fitted: Path, tmp_path: Path, cap
 
 
 @pytest.mark.usefixtures("data")
-def test_a_second_stage_is_fitted_if_asked_for(tmp_path: Path) -> None:
+def test_trees_alone_are_fitted_if_asked_for(tmp_path: Path) -> None:
     work = tmp_path / "work"
     table(work, "--kind", "html")
-    assert main(["fit", "--work", str(work), "--kind", "html", "--second-stage", "--quiet"]) == 0
-    assert steps._load_fit(work, "html").model.second is not None
+    assert main(["fit", "--work", str(work), "--kind", "html", "--trees-only", "--quiet"]) == 0
+    assert steps._load_fit(work, "html").model.network is None
+
+
+def test_a_network_is_fitted_beside_the_trees(fitted: Path) -> None:
+    assert all(steps._load_fit(fitted, kind).model.network is not None for kind in KINDS)
 
 
 @pytest.mark.usefixtures("data")
@@ -143,6 +153,26 @@ def test_a_table_of_plain_text_alone_is_fitted_and_judged_as_it_is(
     assert table(tmp_path / "work", "--kind", "text") == 0
     assert main(["fit", "--work", str(tmp_path / "work"), "--kind", "text", "--quiet"]) == 0
     assert "plain text, cross-validated" in capsys.readouterr().out
+
+
+def judged(*datasets: str) -> list[str]:
+    """Data sets of the pages that figures are about, of a table with a page of each."""
+    page = GoldPage("a", "", b"<p>The weir was mended.<p>Log in", "The weir was mended.", "a.example")
+    table = build_table([replace(page, dataset=one) for one in datasets], workers=1, progress=False)
+    probabilities = [np.full(2, place, np.float32) for place in range(len(datasets))]
+    answers = CrossValidation(np.arange(len(datasets)), probabilities, [""] * len(datasets))
+    chosen, p = steps._judged(table, Fit(cast(Any, None), answers, seed=0))
+    found = [one.dataset for one in chosen.pages]
+    assert [datasets.index(one) for one in found] == [of_page[0] for of_page in p]
+    return found
+
+
+def test_data_sets_that_only_help_training_are_left_out_of_the_figures() -> None:
+    assert judged("lessons", "pages", "readability", "my pages") == ["pages", "my pages"]
+
+
+def test_data_sets_that_only_help_training_are_judged_where_there_is_nothing_else() -> None:
+    assert judged("lessons", "readability") == ["lessons", "readability"]
 
 
 @pytest.mark.usefixtures("data")

@@ -1,4 +1,4 @@
-"""Pages of this project: the page it was founded on, and the small pages under `data/pages`."""
+"""Pages of this project: the page it was founded on, and the small pages under `data`."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,13 +33,24 @@ def read_seed(root: Path) -> Iterator[GoldPage]:
 
 
 def read_pages(root: Path) -> Iterator[GoldPage]:
-    """Read `SLUG/page.html` or `SLUG/page.txt` with `SLUG/gold.txt` and `SLUG/meta.json`.
+    """Read the pages that models are judged on, `data/pages`; layout and errors as `read_lessons`."""
+    return _read_folders(root, "pages")
+
+
+def read_lessons(root: Path) -> Iterator[GoldPage]:
+    """Read the pages that models learn from, `data/lessons`: languages and markup that WCXB lacks.
+
+    A page is `SLUG/page.html` or `SLUG/page.txt` with `SLUG/gold.txt` and `SLUG/meta.json`.
 
     `meta.json` says `type`, `language`, `kind` (`html` or `text`) and `description`.
 
     Raises:
         CorpusError: the folder or a file is missing, or `kind` is another word.
     """
+    return _read_folders(root, "lessons")
+
+
+def _read_folders(root: Path, dataset: str) -> Iterator[GoldPage]:
     if not root.is_dir():
         raise CorpusError(f"{root} is missing")
     for folder in sorted(path for path in root.iterdir() if path.is_dir()):
@@ -49,7 +60,7 @@ def read_pages(root: Path) -> Iterator[GoldPage]:
             raise CorpusError(f"{folder / 'meta.json'}: kind is {kind!r}, not html or text")
         yield GoldPage(
             id=folder.name,
-            dataset="pages",
+            dataset=dataset,
             page=read_bytes(folder / ("page.html" if kind == "html" else "page.txt")),
             gold=read_bytes(folder / "gold.txt").decode("utf-8").strip(),
             site=folder.name,

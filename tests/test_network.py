@@ -1,0 +1,150 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from classifier.features.arrays import Floats
+from classifier.network import CLIP, DILATIONS, HIDDEN, Network, Pages, neighbourhood, shapes
+
+COLUMNS = 5
+REACH = sum(DILATIONS)
+
+
+def network(seed: int = 0) -> Network:
+    rng = np.random.default_rng(seed)
+    arrays = {
+        name: (rng.normal(size=shape) / np.sqrt(3 * HIDDEN)).astype(np.float32)
+        for name, shape in shapes(COLUMNS).items()
+    }
+    return Network(
+        **arrays | {"centre": np.zeros(COLUMNS, np.float32), "scale": np.ones(COLUMNS, np.float32)}
+    )
+
+
+def deaf(seed: int = 0) -> Network:
+    """A network whose blocks are told nothing of the page as a whole."""
+    one = network(seed)
+    return replace(one, pool=np.zeros_like(one.pool))
+
+
+def page(n: int, seed: int = 1) -> tuple[Floats, np.ndarray[tuple[int], np.dtype[np.int64]]]:
+    """Features and words of a page of n blocks."""
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(n, COLUMNS)).astype(np.float32), rng.integers(0, 30, n)
+
+
+def touched(one: Network, n: int, block: int) -> list[int]:
+    """Blocks whose logits change when a block of a page of n blocks does."""
+    matrix, words = page(n)
+    before = one.logits(matrix, words)
+    matrix[block] += 1
+    return np.flatnonzero(one.logits(matrix, words) != before).tolist()
+
+
+def test_every_array_of_a_network_has_a_shape() -> None:
+    assert list(shapes(COLUMNS)) == [name for name, _ in network().arrays()]
+    assert {name: array.shape for name, array in network().arrays()} == shapes(COLUMNS)
+
+
+def test_only_what_meets_the_features_depends_on_their_number() -> None:
+    few, many = shapes(3), shapes(300)
+    assert {name for name in few if few[name] != many[name]} == {"centre", "scale", "input"}
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 40])
+def test_a_page_has_a_finite_float32_logit_a_block(n: int) -> None:
+    found = network().logits(*page(n))
+    assert found.shape == (n,)
+    assert found.dtype == np.float32
+    assert np.isfinite(found).all()
+
+
+def test_a_page_of_blocks_without_words_has_finite_logits() -> None:
+    matrix, _ = page(3)
+    assert np.isfinite(network().logits(matrix, np.zeros(3, np.int64))).all()
+
+
+def test_features_far_out_count_as_outliers_alike() -> None:
+    matrix, words = page(4)
+    far, farther = matrix.copy(), matrix.copy()
+    far[:, 0], farther[:, 0] = 2 * CLIP, 1e9
+    assert np.array_equal(network().logits(far, words), network().logits(farther, words))
+
+
+def test_a_feature_is_centred_and_scaled_before_anything_else() -> None:
+    matrix, words = page(6)
+    moved = replace(network(), centre=np.full(COLUMNS, 3, np.float32), scale=np.full(COLUMNS, 2, np.float32))
+    assert moved.logits(2 * matrix + 3, words) == pytest.approx(network().logits(matrix, words), abs=1e-4)
+
+
+def test_a_block_is_touched_by_those_within_reach_alone_but_for_the_means_of_the_page() -> None:
+    found = touched(deaf(), 3 * REACH, REACH + 5)
+    assert found[0] >= 5
+    assert found[-1] <= 2 * REACH + 5
+    assert {5, REACH + 5, 2 * REACH + 5} <= set(found)
+
+
+def test_the_means_of_the_page_tell_every_block_of_every_other() -> None:
+    assert touched(network(), 3 * REACH, 0) == list(range(3 * REACH))
+
+
+def test_a_block_tells_those_before_it_from_those_after_it() -> None:
+    matrix, words = page(9)
+    backwards = deaf().logits(matrix[::-1], words[::-1])[::-1]
+    assert not np.allclose(backwards, deaf().logits(matrix, words), atol=1e-3)
+
+
+def test_words_weigh_a_block_in_the_means_of_the_page() -> None:
+    matrix, words = page(9)
+    other = words.copy()
+    other[0] += 500
+    assert not np.allclose(network().logits(matrix, other), network().logits(matrix, words), atol=1e-3)
+    assert np.array_equal(deaf().logits(matrix, other), deaf().logits(matrix, words))
+
+
+# -- pages beside each other ----------------------------------------------------------------------
+
+
+def laid() -> tuple[Pages, Floats, list[Floats]]:
+    """Three pages laid out, their rows, and their matrices."""
+    matrices, words = zip(*(page(n, seed=n) for n in (4, 1, 7)), strict=True)
+    pages = Pages.lay(list(words))
+    return pages, pages.place(list(matrices)), list(matrices)
+
+
+def test_pages_lie_so_far_apart_that_no_layer_looks_across() -> None:
+    pages, rows, matrices = laid()
+    for start, matrix in zip(pages.start, matrices, strict=True):
+        mine = slice(start, start + len(matrix))
+        for dilation in DILATIONS:
+            alone = neighbourhood(matrix, dilation)
+            assert np.array_equal(neighbourhood(rows, dilation)[mine], alone)
+
+
+def test_the_means_of_a_page_are_of_its_own_rows() -> None:
+    pages, rows, matrices = laid()
+    for found, matrix in zip(pages.means(rows), matrices, strict=True):
+        assert found[:COLUMNS] == pytest.approx(matrix.mean(axis=0), abs=1e-5)
+
+
+def test_the_second_mean_weighs_a_block_by_the_root_of_its_words() -> None:
+    pages = Pages.lay([np.array([1, 9])])
+    (found,) = pages.means(pages.place([np.array([[0], [4]], np.float32)]))
+    assert found == pytest.approx([2, 3])
+
+
+def test_what_is_said_of_a_page_reaches_all_its_rows_and_no_others() -> None:
+    pages, rows, _ = laid()
+    found = pages.spread(np.array([[1.0], [2.0], [3.0]], np.float32))
+    assert found.shape == (len(rows), 1)
+    inside = found[pages.inside[:, 0] > 0, 0]
+    assert inside.tolist() == [1.0] * 4 + [2.0] + [3.0] * 7
+
+
+@pytest.mark.parametrize("dilation", [1, 2, 16])
+def test_beyond_the_ends_there_is_nothing(dilation: int) -> None:
+    rows = np.arange(1, 5, dtype=np.float32)[:, None]
+    before, own, after = neighbourhood(rows, dilation).T
+    assert own.tolist() == [1, 2, 3, 4]
+    assert before.tolist() == ([0] * dilation + [1, 2, 3, 4])[:4]
+    assert after.tolist() == ([1, 2, 3, 4][dilation:] + [0] * dilation)[:4]
