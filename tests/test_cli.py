@@ -524,11 +524,19 @@ def test_ctrl_c_ends_the_command_with_130_and_no_traceback(tmp_path: Path) -> No
     pipe = tmp_path / "endless"
     os.mkfifo(pipe)
     started = [sys.executable, "-m", "classifier", str(pipe)]
-    with subprocess.Popen(started, cwd=ROOT, stderr=subprocess.PIPE) as process:
+    # A shell's background job ignores Ctrl-C, and so would what it starts.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(started, cwd=ROOT, stderr=subprocess.PIPE)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    try:
         writer = writer_once_read(pipe, process)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
         os.close(writer)
+    finally:
+        process.kill()  # nothing to do unless it has hung
     assert (process.returncode, err) == (130, b"")
 
 

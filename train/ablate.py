@@ -16,13 +16,11 @@ from tqdm import tqdm
 from classifier.decide import Policy, decide
 from classifier.features.arrays import Floats
 from classifier.features.matrix import FAMILIES, column_families
-from classifier.model import combine
 from classifier.segment import Kind
-from train.fit import WORKERS, FitConfig, OutOfFold, fit_trees
+from train.ensemble import fit_ensemble
+from train.fit import WORKERS, FitConfig, OutOfFold
 from train.metrics import bootstrap_interval, score
-from train.network import Lesson, fit_network
-from train.table import LabelledPage, Table
-from train.weights import page_weights
+from train.table import Table
 
 __all__ = ["ablate", "plot"]
 
@@ -106,31 +104,17 @@ def _probabilities(parts: OutOfFold, setting: _Setting, n_folds: int) -> dict[in
 
 
 def _of_fold(parts: OutOfFold, setting: _Setting, fold: int) -> dict[int, Floats]:
-    without = frozenset({fold})
     seed = parts.config.seed
-    matrices, pages = parts.lessons(without)
-    used = [matrix[:, setting.columns] for matrix in matrices]
     forest = HistGradientBoostingClassifier(
         max_iter=ROUNDS, learning_rate=RATE, min_samples_leaf=40, l2_regularization=1.0, max_features=0.3,
         early_stopping=False, random_state=seed,
     )  # fmt: skip
-    with threadpool_limits(limits=1, user_api="openmp"):
-        fit_trees(forest, used, pages)
-    network = fit_network(list(map(_lesson, used, pages)), seed) if setting.network else None
-    at = [i for i in np.flatnonzero(parts.fold == fold).tolist() if parts.table.pages[i].texts]
-    if not at:
-        return {}
-    own = [parts.matrix(page, without)[:, setting.columns] for page in at]
-    p = forest.predict_proba(np.concatenate(own))[:, 1]
-    ends = np.cumsum([len(matrix) for matrix in own])
-    return {
-        page: combine(mine, matrix, parts.table.pages[page].measured.evidence.words, network)
-        for page, mine, matrix in zip(at, np.split(p, ends[:-1]), own, strict=True)
-    }
-
-
-def _lesson(matrix: Floats, page: LabelledPage) -> Lesson:
-    return Lesson(matrix, page.label, page_weights(page), page.words)
+    matrices, pages = parts.lessons(frozenset({fold}))
+    used = [matrix[:, setting.columns] for matrix in matrices]
+    ensemble = fit_ensemble(forest, used, pages, network=setting.network, seed=seed)
+    at, matrices = parts.judged(fold)
+    own = [matrix[:, setting.columns] for matrix in matrices]
+    return dict(zip(at, ensemble.probabilities(own, [parts.table.pages[i] for i in at]), strict=True))
 
 
 def _scores(table: Table, chosen: Sequence[int], found: dict[int, Floats], policy: Policy) -> Floats:
@@ -138,11 +122,9 @@ def _scores(table: Table, chosen: Sequence[int], found: dict[int, Floats], polic
     out = []
     for index in chosen:
         page = table.pages[index]
-        text = ""
-        if index in found:
-            keep = decide(found[index], page.measured.evidence.words, policy).keep
-            text = "\n".join(text for text, kept in zip(page.texts, keep, strict=True) if kept)
-        out.append(score(text, page.gold).f1)
+        p = found.get(index, np.zeros(0, np.float32))
+        keep = decide(p, page.measured.evidence.words, policy).keep
+        out.append(score(page.kept(keep), page.gold).f1)
     return np.array(out, np.float32)
 
 

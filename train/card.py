@@ -8,15 +8,13 @@ import numpy as np
 import pandas as pd
 
 from classifier import Classifier, Label
-from classifier.features.arrays import Floats
 from classifier.segment import Kind
 from train.align import align
-from train.confidence import confidence_error, coverage, handed_over, operating_points, reliability
+from train.confidence import confidence_error, coverage, handed_over, reliability
 from train.corpus import GoldPage, read
-from train.evaluate import evaluate_probabilities, with_intervals
+from train.evaluate import Evaluation, with_intervals
 from train.metrics import score
-from train.standings import page_text
-from train.table import Table
+from train.plaintext import page_text
 
 __all__ = ["Section", "ablation_section", "measured_sections", "own_page_sections"]
 
@@ -29,9 +27,13 @@ MISTAKES: Final = 3
 _SHOWN: Final = 80
 
 
-def measured_sections(table: Table, probabilities: Sequence[Floats], seed: int) -> Iterator[Section]:
-    """What cross-validation says, by page type, by confidence and by way to decide."""
-    found = evaluate_probabilities(table, probabilities, seed)
+def measured_sections(found: Evaluation, points: pd.DataFrame) -> Iterator[Section]:
+    """What cross-validation says, by page type, by confidence and by way to decide.
+
+    Args:
+        found: the cross-validated evaluation of the judged pages.
+        points: that of each way to decide, as `train.confidence.operating_points` gives it.
+    """
     yield (
         "By page type",
         "Mean word precision, recall and F1 with 95 % bootstrap intervals over pages.\n\n"
@@ -39,8 +41,7 @@ def measured_sections(table: Table, probabilities: Sequence[Floats], seed: int) 
     )
     yield (
         "Ways to decide",
-        "`favor` chooses between these; figures as above.\n\n"
-        + _markdown(with_intervals(operating_points(table, probabilities, seed)), "favor"),
+        "`favor` chooses between these; figures as above.\n\n" + _markdown(with_intervals(points), "favor"),
     )
     pages = found.pages
     yield (

@@ -159,8 +159,7 @@ def _group(page: LabelledPage, declared: Mapping[tuple[str, str], str]) -> Group
 
 def _decided(page: LabelledPage, probabilities: Floats, policy: Policy) -> dict[str, object]:
     decision = decide(probabilities, page.measured.evidence.words, policy)
-    kept = (text for text, keep in zip(page.texts, decision.keep, strict=True) if keep)
-    return _scored(page.id, page.page_type, page.language, "\n".join(kept), page.gold) | {
+    return _scored(page.id, page.page_type, page.language, page.kept(decision.keep), page.gold) | {
         "confidence": decision.confidence
     }
 

@@ -8,7 +8,7 @@ and no part that judges a page has seen a page of its site.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -16,23 +16,21 @@ from joblib import Parallel, delayed
 from sklearn.base import ClassifierMixin, clone
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from classifier.features.arrays import Floats
 from classifier.features.lexical import Lexicon
-from classifier.model import Model, calibrate, combine
-from classifier.network import Network
+from classifier.model import Model, calibrate
 from classifier.pagetype import PageTypes
+from train.ensemble import Ensemble, fit_ensemble
 from train.errors import CorpusError
 from train.folds import folds
 from train.lexicon import Sample, fit_lexicon, foreign_evidence, sample_page
-from train.network import Lesson, fit_network
 from train.pagetype import TypedPage, fit_page_types
 from train.phrases import phrase_samples
 from train.table import LabelledPage, Table
-from train.weights import block_weights, page_weights
+from train.weights import page_weights
 
 __all__ = ["CrossValidation", "Fit", "FitConfig", "OutOfFold", "cross_validate", "fit"]
 
@@ -88,10 +86,12 @@ class CrossValidation:
 
 
 Key = frozenset[int]
+NOTHING: Final[Key] = frozenset()
+EACH_FOLD: Final[tuple[Key, ...]] = tuple(frozenset({fold}) for fold in range(N_FOLDS))
 
 
 class OutOfFold:
-    """Lexicons, trees and networks fitted without some folds, each once."""
+    """Lexicons and ensembles fitted without some folds, each once."""
 
     def __init__(self, table: Table, config: FitConfig) -> None:
         try:
@@ -111,9 +111,7 @@ class OutOfFold:
         draw = np.random.default_rng(config.seed).random(len(table))
         self.foreign = {i for i in self.samples if draw[i] < config.foreign_share}
         self._lexicons: dict[Key, Lexicon] = {}
-        self._trees: dict[Key, Any] = {}
-        self._networks: dict[Key, Network] = {}
-        self.bar = tqdm(desc=f"fit {table.kind}", unit=" models", disable=not config.progress)
+        self.ensembles: dict[Key, Ensemble] = {}
 
     def pages(self, without: Key) -> list[int]:
         """Pages to train on in none of the folds `without`."""
@@ -128,16 +126,21 @@ class OutOfFold:
             self._lexicons[without] = self._fit_lexicon(without)
         return self._lexicons[without]
 
-    def prepare(self) -> None:
-        """Fit all that cross-validation and the final model need.
+    def prepare(self, keys: Sequence[Key]) -> None:
+        """Fit all lexicons, and the ensembles without some folds.
 
         Two at a time, each on one core: that takes half the time of one at a time on both, whose
         threads wait for each other after every split.
         """
         self.prepare_lexicons()
-        singles = [frozenset[int](), *(frozenset({fold}) for fold in range(N_FOLDS))]
-        with threadpool_limits(limits=1, user_api="blas"):
-            Parallel(n_jobs=WORKERS, prefer="threads")(delayed(self._fit_parts)(key) for key in singles)
+        bar = tqdm(
+            total=len(keys), desc=f"fit {self.table.kind}", unit=" models", disable=not self.config.progress
+        )
+        with bar, threadpool_limits(limits=1, user_api="blas"):
+            found = Parallel(n_jobs=WORKERS, prefer="threads")(
+                delayed(self._fit_ensemble)(key, bar) for key in keys
+            )
+        self.ensembles.update(zip(keys, found, strict=True))
 
     def prepare_lexicons(self) -> None:
         """Fit the lexicons without no fold, one fold, and two folds."""
@@ -145,20 +148,12 @@ class OutOfFold:
         lexicons = Parallel(n_jobs=WORKERS, prefer="threads")(delayed(self._fit_lexicon)(key) for key in keys)
         self._lexicons.update(zip(keys, lexicons, strict=True))
 
-    def _fit_parts(self, without: Key) -> None:
+    def _fit_ensemble(self, without: Key, bar: "tqdm[NoReturn]") -> Ensemble:
         matrices, pages = self.lessons(without)
-        if all(page.label.all() for page in pages) or not any(page.label.any() for page in pages):
-            raise CorpusError("all blocks have the same label: there is nothing to learn")
-        with threadpool_limits(limits=1, user_api="openmp"):
-            self._trees[without] = fit_trees(self.config.fresh(), matrices, pages)
-        self.bar.update()
-        if self.config.network:
-            lessons = [
-                Lesson(matrix, page.label, page_weights(page), page.words)
-                for matrix, page in zip(matrices, pages, strict=True)
-            ]
-            self._networks[without] = fit_network(lessons, self.config.seed)
-            self.bar.update()
+        config = self.config
+        found = fit_ensemble(config.fresh(), matrices, pages, network=config.network, seed=config.seed)
+        bar.update()
+        return found
 
     def lessons(self, without: Key) -> tuple[list[Floats], list[LabelledPage]]:
         """Pages to learn from and their features; some come a second time, as in a strange language."""
@@ -179,46 +174,22 @@ class OutOfFold:
         evidence = foreign_evidence(measured.evidence, page) if foreign else measured.evidence
         return np.concatenate((measured.base, lexicon.columns(evidence)), axis=1)
 
-    def unseen(self, fold: int) -> dict[int, Floats]:
-        """Probabilities, not calibrated, for the pages of a fold by models fitted without it."""
-        without = frozenset({fold})
+    def judged(self, fold: int) -> tuple[list[int], list[Floats]]:
+        """The pages of a fold that have blocks, and their features in the eyes of models without it."""
         at = [i for i in np.flatnonzero(self.fold == fold).tolist() if self.table.pages[i].texts]
-        if not at:
-            return {}
-        matrices = [self.matrix(page, without) for page in at]
-        # All pages at once: an ensemble of many trees costs much a call.
-        p = self.trees(without).predict_proba(np.concatenate(matrices))[:, 1]
-        ends = np.cumsum([len(matrix) for matrix in matrices])
-        network = self.network(without)
-        return {
-            page: combine(mine, matrix, self.table.pages[page].measured.evidence.words, network)
-            for page, mine, matrix in zip(at, np.split(p, ends[:-1]), matrices, strict=True)
-        }
+        return at, [self.matrix(page, frozenset({fold})) for page in at]
 
-    def trees(self, without: Key) -> Any:
-        """The trees fitted without some folds; `prepare` has fitted them."""
-        return self._trees[without]
-
-    def network(self, without: Key) -> Network | None:
-        """The network fitted without some folds, if there is to be one."""
-        return self._networks.get(without)
+    def unseen(self, fold: int) -> dict[int, Floats]:
+        """Probabilities, not calibrated, for the pages of a fold by an ensemble fitted without it."""
+        at, matrices = self.judged(fold)
+        ensemble = self.ensembles[frozenset({fold})]
+        found = ensemble.probabilities(matrices, [self.table.pages[i] for i in at])
+        return dict(zip(at, found, strict=True))
 
     def typed(self, page: int, p: Floats, without: Key) -> TypedPage:
         """A page as the page-type model sees it."""
         one = self.table.pages[page]
         return TypedPage(one.page_type, self.matrix(page, without), p, one.measured.evidence.words)
-
-
-def fit_trees(estimator: Any, matrices: Sequence[Floats], pages: Sequence[LabelledPage]) -> Any:
-    """Fit an estimator on the blocks of pages, every page of a data set weighing the same."""
-    y = np.concatenate([page.label for page in pages])
-    weights = {_weight_name(estimator): block_weights(pages)}
-    return estimator.fit(np.concatenate(matrices), y, **weights)
-
-
-def _weight_name(estimator: Any) -> str:
-    """How `fit` takes the weights: a pipeline hands them to its last step, under that step's name."""
-    return f"{estimator.steps[-1][0]}__sample_weight" if isinstance(estimator, Pipeline) else "sample_weight"
 
 
 def cross_validate(table: Table, config: FitConfig | None = None) -> CrossValidation:
@@ -231,12 +202,12 @@ def cross_validate(table: Table, config: FitConfig | None = None) -> CrossValida
         CorpusError: pages of fewer than five sites, or blocks of one label only.
     """
     parts = OutOfFold(table, config or FitConfig())
+    parts.prepare(EACH_FOLD)
     return _cross_validate(parts)[0]
 
 
 def _cross_validate(parts: OutOfFold) -> tuple[CrossValidation, tuple[float, float]]:
     raw: list[Floats] = [np.zeros(0, np.float32)] * len(parts.table)
-    parts.prepare()
     for fold in range(N_FOLDS):
         for page, p in parts.unseen(fold).items():
             raw[page] = p
@@ -298,15 +269,14 @@ def fit(table: Table, config: FitConfig | None = None) -> Fit:
     """
     config = config or FitConfig()
     parts = OutOfFold(table, config)
+    parts.prepare([NOTHING, *EACH_FOLD])
     validation, calibration = _cross_validate(parts)
-    nothing: Key = frozenset()
     model = Model(
         kind=table.kind,
-        lexicon=parts.lexicon(nothing),
-        trees=parts.trees(nothing),
-        network=parts.network(nothing),
+        lexicon=parts.lexicon(NOTHING),
+        trees=parts.ensembles[NOTHING].trees,
+        network=parts.ensembles[NOTHING].network,
         calibration=calibration,
-        types=_fit_types(parts, validation.probabilities, nothing),
+        types=_fit_types(parts, validation.probabilities, NOTHING),
     )
-    parts.bar.close()
     return Fit(model, validation, config.seed)

@@ -9,21 +9,20 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from classifier import Classifier
-from classifier.decode import decode
 from classifier.segment import Kind
 from train.compare import sample
 from train.corpus import READERS, GoldPage, data_root, read
 from train.corpus.registry import DATA_VARIABLE
 from train.errors import CorpusError
-from train.evaluate import evaluate
+from train.evaluate import evaluate_pages
 from train.metrics import SnippetScore, snippet_score
-from train.plaintext import line_text
+from train.plaintext import page_text
 
 __all__ = ["CORPORA", "FLOORS", "YARDSTICKS", "Verdict", "Yardstick", "corpus_hash", "gate", "table"]
 
 Input = Literal["html", "text", "html as text"]
 Outcome = Literal["ok", "FAIL", "skipped"]
-Extract = Callable[[bytes], str]
+Extract = Callable[[GoldPage], str]
 
 # Draws the sample of a large data set.
 SEED: Final = 0
@@ -199,17 +198,17 @@ def _given(pages: Sequence[GoldPage], given: Input) -> list[GoldPage]:
 
 def _extract(classifier: Classifier, given: Input) -> Extract:
     if given == "html as text":
-        return lambda page: classifier.extract(line_text(decode(page)))
-    return classifier.extract
+        return lambda page: classifier.extract(page_text(page, "text"))
+    return lambda page: classifier.extract(page.page)
 
 
 def _figure(pages: Sequence[GoldPage], name: str, extract: Extract) -> float:
     if not pages:
         raise CorpusError(f"the data set has no page for the figure {name!r}")
     if all(page.gold is None for page in pages):
-        counts = [snippet_score(extract(p.page), p.with_snippets, p.without_snippets) for p in pages]
+        counts = [snippet_score(extract(p), p.with_snippets, p.without_snippets) for p in pages]
         return sum(counts, start=SnippetScore(0, 0, 0, 0)).f1
-    return evaluate(pages, extract, SEED).f1
+    return evaluate_pages(pages, extract, SEED).f1
 
 
 def table(verdicts: Sequence[Verdict]) -> str:

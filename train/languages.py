@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from functools import cache
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -23,15 +23,7 @@ Group = Literal[
     "Indic, Thai",
     "other or unknown",
 ]
-GROUPS: Final[tuple[Group, ...]] = (
-    "English",
-    "other Latin script",
-    "Cyrillic",
-    "Chinese, Japanese, Korean",
-    "Arabic, Hebrew",
-    "Indic, Thai",
-    "other or unknown",
-)
+GROUPS: Final[tuple[Group, ...]] = get_args(Group)
 
 # A script other than Latin counts from this share of the letters on: names, addresses and program code
 # are in Latin letters on pages of every script, and where a word takes one or two characters, as in

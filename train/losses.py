@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from classifier.decide import Policy, decide
@@ -71,6 +72,5 @@ def _best_cut(page: LabelledPage, p: Floats) -> tuple[float, int]:
     return _f1(page, keep), size
 
 
-def _f1(page: LabelledPage, keep: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> float:
-    kept = (text for text, chosen in zip(page.texts, keep, strict=True) if chosen)
-    return score("\n".join(kept), page.gold).f1
+def _f1(page: LabelledPage, keep: npt.NDArray[np.bool_]) -> float:
+    return score(page.kept(keep), page.gold).f1

@@ -16,7 +16,7 @@ from train.errors import CorpusError
 from train.evaluate import Evaluation, scored_page, with_intervals
 from train.languages import Group, declared_language, page_group
 from train.peers import installed_peers
-from train.plaintext import line_text
+from train.plaintext import page_text
 from train.table import Table
 
 __all__ = [
@@ -24,7 +24,6 @@ __all__ = [
     "evaluate_others",
     "gold_pages",
     "others",
-    "page_text",
     "standings",
     "standings_report",
 ]
@@ -58,12 +57,6 @@ def declared_languages(pages: Iterable[GoldPage]) -> dict[tuple[str, str], str]:
     return {
         (page.dataset, page.id): declared_language(decode(page.page)) for page in pages if page.kind == "html"
     }
-
-
-def page_text(page: GoldPage, kind: Kind) -> str:
-    """What an extractor of a kind gets: the markup, or the text as a web archive keeps it."""
-    text = decode(page.page)
-    return line_text(text) if kind == "text" and page.kind == "html" else text
 
 
 def others(kind: Kind) -> dict[str, Callable[[str], str]]:

@@ -20,25 +20,25 @@ from train.card import ablation_section, measured_sections, own_page_sections
 from train.confidence import confidence_report, operating_points
 from train.corpus import READERS, read
 from train.errors import CorpusError
-from train.evaluate import Evaluation, evaluate_pages, evaluate_probabilities, with_intervals
 from train.evaluate import evaluate as score
+from train.evaluate import evaluate_pages, evaluate_probabilities, with_intervals
 from train.export import Provenance
 from train.export import export as write_model
 from train.fit import Fit, FitConfig
 from train.fit import fit as fit_model
 from train.gate import gate as judge
 from train.gate import table as verdict_table
+from train.plaintext import page_text
 from train.standings import (
     OWN_NAME,
     declared_languages,
     evaluate_others,
     gold_pages,
     others,
-    page_text,
     standings,
     standings_report,
 )
-from train.table import LabelledPage, Table, build_table, read_table
+from train.table import Table, build_table, read_table
 
 __all__ = ["ablate", "compare", "evaluate", "export", "fit", "gate", "table"]
 
@@ -79,7 +79,8 @@ def fit(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
         config = FitConfig(network=not options.trees_only, seed=options.seed, progress=not options.quiet)
         result = fit_model(data, config)
         joblib.dump(result, _fit_path(options.work, kind), compress=3)
-        print(_validated(data, result).report(_title(data, result)))
+        found = evaluate_probabilities(*_judged(data, result), result.seed)
+        print(found.report(_title(data, result)))
 
 
 def _load_fit(work: Path, kind: Kind) -> Fit:
@@ -91,38 +92,31 @@ def _load_fit(work: Path, kind: Kind) -> Fit:
 
 
 def _judged(data: Table, result: Fit) -> tuple[Table, list[Floats]]:
-    """The pages that figures are about, with the out-of-fold probabilities of their blocks.
-
-    Auxiliary data sets only help training; where a table has nothing else, they are judged as well.
-    """
-    chosen = [i for i, page in enumerate(data.pages) if _is_judged(data, page)]
+    """The pages that figures are about, with the out-of-fold probabilities of their blocks."""
+    chosen = _judged_pages(data)
     judged = Table(data.kind, [data.pages[i] for i in chosen])
     return judged, [result.validation.probabilities[i] for i in chosen]
 
 
-def _is_judged(data: Table, page: LabelledPage) -> bool:
-    if page.rendering not in JUDGED[data.kind]:
-        return False
-    return not _auxiliary(page.dataset) or all(_auxiliary(one.dataset) for one in data.pages)
+def _judged_pages(data: Table) -> list[int]:
+    """Indices of the pages that figures are about.
 
-
-def _auxiliary(dataset: str) -> bool:
-    return dataset in READERS and READERS[dataset].auxiliary
-
-
-def _validated(data: Table, result: Fit) -> Evaluation:
-    return evaluate_probabilities(*_judged(data, result), result.seed)
-
-
-def _figures(data: Table, result: Fit) -> dict[str, float]:
-    """Figures for the manifest: of the blocks, and how often the page type is right."""
-    right = [
-        found == page.page_type
-        for found, page in zip(result.validation.types, data.pages, strict=True)
-        if found and _is_judged(data, page) and page.page_type not in ("", "unknown")
+    Auxiliary data sets only help training; where a table has nothing else, they are judged as well.
+    """
+    names = {page.dataset for page in data.pages}
+    judged = {name for name in names if name not in READERS or not READERS[name].auxiliary} or names
+    return [
+        i
+        for i, page in enumerate(data.pages)
+        if page.rendering in JUDGED[data.kind] and page.dataset in judged
     ]
-    accuracy = {"page type accuracy": sum(right) / len(right)} if right else {}
-    return _validated(data, result).figures() | accuracy
+
+
+def _type_accuracy(data: Table, result: Fit) -> dict[str, float]:
+    """How often the page type is right, for the manifest; nothing where no type is known."""
+    known = [i for i in _judged_pages(data) if data.pages[i].page_type not in ("", "unknown")]
+    right = [found == data.pages[i].page_type for i in known if (found := result.validation.types[i])]
+    return {"page type accuracy": sum(right) / len(right)} if right else {}
 
 
 def _title(data: Table, result: Fit) -> str:
@@ -189,7 +183,9 @@ def export(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
         data = read_table(_table_folder(options.work, kind))
         result = _load_fit(options.work, kind)
         judged, probabilities = _judged(data, result)
-        sections = [*measured_sections(judged, probabilities, result.seed)]
+        found = evaluate_probabilities(judged, probabilities, result.seed)
+        points = operating_points(judged, probabilities, result.seed)
+        sections = [*measured_sections(found, points)]
         ablation = _ablation_path(options.work, kind)
         if ablation.is_file():
             known = joblib.load(ablation)
@@ -203,7 +199,7 @@ def export(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
             datasets=[*sorted({page.dataset for page in data.pages}), "phrases"],
             pages=len({(page.dataset, page.id) for page in data.pages if page.trainable}),
             seed=result.seed,
-            figures=_figures(data, result),
+            figures=found.figures() | _type_accuracy(data, result),
             sections=sections,
         )
         path = write_model(result.model, options.to / f"{kind}.model", provenance)
@@ -218,9 +214,8 @@ def ablate(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
     """Tables -> what each part of the model is worth, as a table and, with --plots, a plot."""
     for kind in kinds:
         data = read_table(_table_folder(options.work, kind))
-        judged = [i for i, page in enumerate(data.pages) if _is_judged(data, page)]
         frame = measure_parts(
-            data, judged, n_folds=options.folds, seed=options.seed, progress=not options.quiet
+            data, _judged_pages(data), n_folds=options.folds, seed=options.seed, progress=not options.quiet
         )
         scope = f"{options.folds} of 5 folds, {datetime.now(UTC).date().isoformat()}, seed {options.seed}"
         kept = {"frame": frame, "scope": scope, "pages": len(data)}

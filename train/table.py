@@ -61,6 +61,10 @@ class LabelledPage:
         """Whether the page has a gold text, and blocks that carry it, so that its labels hold."""
         return bool(self.texts and self.gold) and 1 - self.missing >= MIN_FOUND
 
+    def kept(self, keep: npt.NDArray[np.bool_]) -> str:
+        """The text of the chosen blocks, a block a line; `keep` has shape (n,)."""
+        return "\n".join(text for text, chosen in zip(self.texts, keep, strict=True) if chosen)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:

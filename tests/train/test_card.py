@@ -3,7 +3,9 @@ import pandas as pd
 
 from classifier import Classifier
 from train.card import ablation_section, measured_sections, own_page_sections
+from train.confidence import operating_points
 from train.corpus import read
+from train.evaluate import evaluate_probabilities
 from train.table import build_table
 
 
@@ -11,7 +13,7 @@ def test_the_measured_sections_hold_types_ways_to_decide_and_confidence() -> Non
     pages = [page for page in read("pages") if page.kind == "html"][:6]
     table = build_table(pages, workers=1, progress=False)
     right = [np.where(page.label, 0.95, 0.05).astype(np.float32) for page in table.pages]
-    sections = dict(measured_sections(table, right, 0))
+    sections = dict(measured_sections(evaluate_probabilities(table, right), operating_points(table, right)))
     assert set(sections) == {"By page type", "Ways to decide", "Confidence"}
     assert all(f"| {favor} |" in sections["Ways to decide"] for favor in ("balance", "precision", "recall"))
     assert "| all | 6 |" in sections["By page type"]

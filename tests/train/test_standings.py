@@ -7,12 +7,12 @@ import pytest
 from train.corpus import GoldPage
 from train.errors import CorpusError
 from train.evaluate import Evaluation, evaluate
+from train.plaintext import page_text
 from train.standings import (
     declared_languages,
     evaluate_others,
     gold_pages,
     others,
-    page_text,
     standings,
     standings_report,
 )
