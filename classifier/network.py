@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from classifier.features.arrays import Floats
 
-__all__ = ["DILATIONS", "HIDDEN", "POOLED_AFTER", "Network", "Pages", "neighbourhood", "shapes"]
+__all__ = ["DILATIONS", "HIDDEN", "POOLED_AFTER", "Network", "shapes"]
 
 # Distances at which the layers look to both sides: together 31 blocks each way.
 DILATIONS: Final = (1, 2, 4, 8, 16)
@@ -43,52 +43,6 @@ def shapes(columns: int) -> dict[str, tuple[int, ...]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Pages:
-    """Where pages lie in an array of blocks: one after the other, with empty rows between them."""
-
-    start: npt.NDArray[np.int64]
-    """First row of each page; shape (pages,)."""
-    size: npt.NDArray[np.int64]
-    """Blocks of each page; shape (pages,)."""
-    inside: Floats
-    """1 for rows of a page, 0 for the rows between; shape (rows, 1)."""
-    weight: Floats
-    """Weight of each block in the second of the two means over its page; sums to 1; shape (rows, 1)."""
-
-    @classmethod
-    def lay(cls, words: list[npt.NDArray[np.integer]]) -> "Pages":
-        """Room for pages with these words a block, so far apart that no layer looks across."""
-        size = np.array([len(page) for page in words], np.int64)
-        room = size + max(DILATIONS)
-        start = np.cumsum(room) - room
-        rows = int(room.sum())
-        inside, weight = np.zeros((rows, 1), np.float32), np.zeros((rows, 1), np.float32)
-        for first, page in zip(start, words, strict=True):
-            power = np.sqrt(np.maximum(page, 1)).astype(np.float32)
-            inside[first : first + len(page), 0] = 1
-            weight[first : first + len(page), 0] = power / power.sum()
-        return cls(start, size, inside, weight)
-
-    def place(self, matrices: list[Floats]) -> Floats:
-        """The pages' rows, zeros between; shape (rows, columns)."""
-        out = np.zeros((len(self.inside), matrices[0].shape[1]), np.float32)
-        for first, matrix in zip(self.start, matrices, strict=True):
-            out[first : first + len(matrix)] = matrix
-        return out
-
-    def means(self, z: Floats) -> Floats:
-        """Mean and weighted mean of each page's rows; shape (pages, 2 * columns)."""
-        sums = np.add.reduceat(np.concatenate((z, z * self.weight), axis=1), self.start)
-        sums[:, : z.shape[1]] /= self.size[:, None]
-        return sums
-
-    def spread(self, per_page: Floats) -> Floats:
-        """A row a page -> the same row for each of its rows, the empty ones included."""
-        rows = np.diff(np.append(self.start, len(self.inside)))
-        return np.repeat(per_page, rows, axis=0)
-
-
-@dataclass(frozen=True, slots=True)
 class Network:
     """Arrays of a trained network, float32, with the shapes of `shapes(columns)`."""
 
@@ -111,9 +65,10 @@ class Network:
 
     def standardise(self, matrix: Floats) -> Floats:
         """Features as the network takes them; shape as `matrix`, float32."""
-        scaled = (matrix - self.centre) / self.scale
-        out: Floats = np.clip(scaled, -CLIP, CLIP).astype(np.float32)
-        return out
+        scaled: Floats = np.subtract(matrix, self.centre, dtype=np.float32)
+        scaled /= self.scale
+        np.clip(scaled, -CLIP, CLIP, out=scaled)
+        return scaled
 
     def logits(self, matrix: Floats, words: npt.NDArray[np.integer]) -> Floats:
         """Log-odds of content of the blocks of one page; shape (blocks,).
@@ -124,24 +79,26 @@ class Network:
         """
         if not len(matrix):
             return np.zeros(0, np.float32)
-        pages = Pages.lay([words])
-        z = pages.place([np.maximum(self.standardise(matrix) @ self.input + self.input_bias, 0)])
+        power: Floats = np.sqrt(np.maximum(words, 1)).astype(np.float32)
+        power /= power.sum()
+        z: Floats = self.standardise(matrix) @ self.input + self.input_bias
+        np.maximum(z, 0, out=z)
         for layer, dilation in enumerate(DILATIONS):
-            seen = neighbourhood(z, dilation) @ self.convolution[layer] + self.convolution_bias[layer]
-            z = z + np.maximum(seen, 0) * pages.inside
+            z += self._seen(z, layer, dilation)
             if layer in POOLED_AFTER:
                 at = POOLED_AFTER.index(layer)
-                page = pages.means(z) @ self.pool[at] + self.pool_bias[at]
-                z = z + pages.spread(page) * pages.inside
-        out: Floats = (z @ self.output + self.output_bias)[: len(matrix)]
+                means: Floats = np.concatenate((z.mean(axis=0), power @ z))
+                z += means @ self.pool[at] + self.pool_bias[at]
+        out: Floats = z @ self.output + self.output_bias
         return out
 
-
-def neighbourhood(z: Floats, dilation: int) -> Floats:
-    """Each row beside those `dilation` rows before and after it, zeros beyond; shape (rows, 3 * columns)."""
-    rows, columns = z.shape
-    out = np.zeros((rows, 3 * columns), np.float32)
-    out[dilation:, :columns] = z[: rows - dilation] if rows > dilation else 0
-    out[:, columns : 2 * columns] = z
-    out[: max(0, rows - dilation), 2 * columns :] = z[dilation:]
-    return out
+    def _seen(self, z: Floats, layer: int, dilation: int) -> Floats:
+        """What a convolution makes of the rows and of those `dilation` rows before and after them."""
+        before, own, after = self.convolution[layer].reshape(3, HIDDEN, HIDDEN)
+        seen: Floats = z @ own
+        seen += self.convolution_bias[layer]
+        if len(z) > dilation:
+            seen[dilation:] += z[:-dilation] @ before
+            seen[:-dilation] += z[dilation:] @ after
+        np.maximum(seen, 0, out=seen)
+        return seen

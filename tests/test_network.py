@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from classifier.features.arrays import Floats
-from classifier.network import CLIP, DILATIONS, HIDDEN, Network, Pages, neighbourhood, shapes
+from classifier.network import CLIP, DILATIONS, HIDDEN, Network, shapes
 
 COLUMNS = 5
 REACH = sum(DILATIONS)
@@ -100,51 +100,3 @@ def test_words_weigh_a_block_in_the_means_of_the_page() -> None:
     other[0] += 500
     assert not np.allclose(network().logits(matrix, other), network().logits(matrix, words), atol=1e-3)
     assert np.array_equal(deaf().logits(matrix, other), deaf().logits(matrix, words))
-
-
-# -- pages beside each other ----------------------------------------------------------------------
-
-
-def laid() -> tuple[Pages, Floats, list[Floats]]:
-    """Three pages laid out, their rows, and their matrices."""
-    matrices, words = zip(*(page(n, seed=n) for n in (4, 1, 7)), strict=True)
-    pages = Pages.lay(list(words))
-    return pages, pages.place(list(matrices)), list(matrices)
-
-
-def test_pages_lie_so_far_apart_that_no_layer_looks_across() -> None:
-    pages, rows, matrices = laid()
-    for start, matrix in zip(pages.start, matrices, strict=True):
-        mine = slice(start, start + len(matrix))
-        for dilation in DILATIONS:
-            alone = neighbourhood(matrix, dilation)
-            assert np.array_equal(neighbourhood(rows, dilation)[mine], alone)
-
-
-def test_the_means_of_a_page_are_of_its_own_rows() -> None:
-    pages, rows, matrices = laid()
-    for found, matrix in zip(pages.means(rows), matrices, strict=True):
-        assert found[:COLUMNS] == pytest.approx(matrix.mean(axis=0), abs=1e-5)
-
-
-def test_the_second_mean_weighs_a_block_by_the_root_of_its_words() -> None:
-    pages = Pages.lay([np.array([1, 9])])
-    (found,) = pages.means(pages.place([np.array([[0], [4]], np.float32)]))
-    assert found == pytest.approx([2, 3])
-
-
-def test_what_is_said_of_a_page_reaches_all_its_rows_and_no_others() -> None:
-    pages, rows, _ = laid()
-    found = pages.spread(np.array([[1.0], [2.0], [3.0]], np.float32))
-    assert found.shape == (len(rows), 1)
-    inside = found[pages.inside[:, 0] > 0, 0]
-    assert inside.tolist() == [1.0] * 4 + [2.0] + [3.0] * 7
-
-
-@pytest.mark.parametrize("dilation", [1, 2, 16])
-def test_beyond_the_ends_there_is_nothing(dilation: int) -> None:
-    rows = np.arange(1, 5, dtype=np.float32)[:, None]
-    before, own, after = neighbourhood(rows, dilation).T
-    assert own.tolist() == [1, 2, 3, 4]
-    assert before.tolist() == ([0] * dilation + [1, 2, 3, 4])[:4]
-    assert after.tolist() == ([1, 2, 3, 4][dilation:] + [0] * dilation)[:4]

@@ -154,8 +154,7 @@ def _word_matrix(evidence: Evidence) -> sparse.csr_matrix:
 def _name_matrix(evidence: Evidence) -> sparse.csr_matrix:
     n = len(evidence.owner)
     width = 1 << TABLES["name"]
-    order = np.argsort(evidence.name_index, kind="stable")
-    token = evidence.name[order]
+    token = evidence.name
     count = np.bincount(evidence.name_index, minlength=int(evidence.identity.max()) + 1)
     start = np.cumsum(count) - count
     blocks, columns = [np.arange(n)], [(WEIGHT_LEVELS + 1) * width + evidence.tag.astype(np.int64)]

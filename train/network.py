@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from classifier.features.arrays import Floats
-from classifier.network import DILATIONS, POOLED_AFTER, Network, Pages, neighbourhood, shapes
+from classifier.network import DILATIONS, POOLED_AFTER, Network, shapes
 
-__all__ = ["Lesson", "fit_network"]
+__all__ = ["Lesson", "Pages", "fit_network", "neighbourhood"]
 
 # Chosen by grouped cross-validation on WCXB; from eight passes on the network learns pages by heart.
 EPOCHS: Final = 8
@@ -55,6 +55,52 @@ class Lesson:
             return self
         some = slice(MAX_BLOCKS)
         return Lesson(self.matrix[some], self.label[some], self.weight[some], self.words[some])
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Where pages lie in an array of blocks: one after the other, with empty rows between them."""
+
+    start: npt.NDArray[np.int64]
+    """First row of each page; shape (pages,)."""
+    size: npt.NDArray[np.int64]
+    """Blocks of each page; shape (pages,)."""
+    inside: Floats
+    """1 for rows of a page, 0 for the rows between; shape (rows, 1)."""
+    weight: Floats
+    """Weight of each block in the second of the two means over its page; sums to 1; shape (rows, 1)."""
+
+    @classmethod
+    def lay(cls, words: list[npt.NDArray[np.integer]]) -> "Pages":
+        """Room for pages with these words a block, so far apart that no layer looks across."""
+        size = np.array([len(page) for page in words], np.int64)
+        room = size + max(DILATIONS)
+        start = np.cumsum(room) - room
+        rows = int(room.sum())
+        inside, weight = np.zeros((rows, 1), np.float32), np.zeros((rows, 1), np.float32)
+        for first, page in zip(start, words, strict=True):
+            power = np.sqrt(np.maximum(page, 1)).astype(np.float32)
+            inside[first : first + len(page), 0] = 1
+            weight[first : first + len(page), 0] = power / power.sum()
+        return cls(start, size, inside, weight)
+
+    def place(self, matrices: list[Floats]) -> Floats:
+        """The pages' rows, zeros between; shape (rows, columns)."""
+        out = np.zeros((len(self.inside), matrices[0].shape[1]), np.float32)
+        for first, matrix in zip(self.start, matrices, strict=True):
+            out[first : first + len(matrix)] = matrix
+        return out
+
+    def means(self, z: Floats) -> Floats:
+        """Mean and weighted mean of each page's rows; shape (pages, 2 * columns)."""
+        sums = np.add.reduceat(np.concatenate((z, z * self.weight), axis=1), self.start)
+        sums[:, : z.shape[1]] /= self.size[:, None]
+        return sums
+
+    def spread(self, per_page: Floats) -> Floats:
+        """A row a page -> the same row for each of its rows, the empty ones included."""
+        rows = np.diff(np.append(self.start, len(self.inside)))
+        return np.repeat(per_page, rows, axis=0)
 
 
 def fit_network(lessons: Sequence[Lesson], seed: int = 0) -> Network:
@@ -172,6 +218,16 @@ def _gradients(weights: Arrays, batch: Sequence[Lesson], rng: np.random.Generato
     gradients["input"] = x.T @ inner
     gradients["input_bias"] = inner.sum(axis=0)
     return gradients
+
+
+def neighbourhood(z: Floats, dilation: int) -> Floats:
+    """Each row beside those `dilation` rows before and after it, zeros beyond; shape (rows, 3 * columns)."""
+    rows, columns = z.shape
+    out = np.zeros((rows, 3 * columns), np.float32)
+    out[dilation:, :columns] = z[: rows - dilation] if rows > dilation else 0
+    out[:, columns : 2 * columns] = z
+    out[: max(0, rows - dilation), 2 * columns :] = z[dilation:]
+    return out
 
 
 def _slope(logits: Floats, pages: Pages, batch: Sequence[Lesson]) -> Floats:

@@ -14,7 +14,7 @@ from typing import Final, TypedDict
 import numpy as np
 import numpy.typing as npt
 
-from classifier.features.hashing import range_hashes
+from classifier.features.hashing import PrefixSums, range_hashes
 from classifier.segment import Segments
 
 __all__ = [
@@ -75,15 +75,17 @@ _UNSPACED: Final = (
     (0xF900, 0xFAFF),
     (0xFF66, 0xFF9D),
 )
-_CATEGORY: Final = {"Ll": Char.LOWER, "Lu": Char.UPPER, "Lt": Char.UPPER, "Sc": Char.CURRENCY}
-_MAJOR: Final = {
-    "L": Char.LETTER,
-    "M": Char.MARK,
-    "N": Char.DIGIT,
-    "P": Char.PUNCT,
-    "S": Char.SYMBOL,
-    "Z": Char.SPACE,
-    "C": Char.SPACE,
+# Unicode's general categories.
+_CATEGORIES: Final = {
+    **dict.fromkeys(("Lm", "Lo"), Char.LETTER),
+    **dict.fromkeys(("Ll",), Char.LOWER),
+    **dict.fromkeys(("Lu", "Lt"), Char.UPPER),
+    **dict.fromkeys(("Mn", "Mc", "Me"), Char.MARK),
+    **dict.fromkeys(("Nd", "Nl", "No"), Char.DIGIT),
+    **dict.fromkeys(("Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po"), Char.PUNCT),
+    **dict.fromkeys(("Sm", "Sk", "So"), Char.SYMBOL),
+    **dict.fromkeys(("Sc",), Char.CURRENCY),
+    **dict.fromkeys(("Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Co", "Cn"), Char.SPACE),
 }
 _BMP: Final = 0x10000
 
@@ -91,10 +93,8 @@ _BMP: Final = 0x10000
 @cache
 def _class_table() -> npt.NDArray[np.uint8]:
     """Class of every code point of the basic plane; the last entry serves the planes above."""
-    table = np.empty(_BMP, np.uint8)
-    for point in range(_BMP):
-        category = unicodedata.category(chr(point))
-        table[point] = _CATEGORY.get(category) or _MAJOR[category[0]]
+    categories = map(unicodedata.category, map(chr, range(_BMP)))
+    table = np.fromiter(map(_CATEGORIES.__getitem__, categories), np.uint8, _BMP)
     for signs, kind in ((_STOPS, Char.STOP), (_COMMAS, Char.COMMA), (_SEPARATORS, Char.SEPARATOR)):
         table[[ord(sign) for sign in signs]] = kind
     for first, last in _UNSPACED:
@@ -113,12 +113,27 @@ def code_points(texts: list[str]) -> tuple[npt.NDArray[np.uint32], Ints, Ints]:
 
 def classes(points: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
     """The `Char` class of each code point."""
-    kinds = _class_table()[np.minimum(points, _BMP - 1)]
-    astral = points >= _BMP
+    table = _class_table()
+    # Most code points are below 256, whose classes are looked up byte by byte, and the others after.
+    kinds = np.frombuffer(
+        bytearray(points.astype(np.uint8).tobytes().translate(table[:256].tobytes())), np.uint8
+    )
+    wide = np.flatnonzero(points > 0xFF)
+    if not len(wide):
+        return kinds
+    wide_points = points[wide]
+    kinds[wide] = table[np.minimum(wide_points, _BMP - 1)]
+    astral = wide_points >= _BMP
     if astral.any():
         # Above the basic plane stand Han (planes 2 and 3) and, mostly, emoji.
-        kinds[astral] = np.where(points[astral] >= 0x20000, Char.UNSPACED, Char.SYMBOL)
+        kinds[wide[astral]] = np.where(wide_points[astral] >= 0x20000, Char.UNSPACED, Char.SYMBOL)
     return kinds
+
+
+def is_wordy(kinds: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+    """Whether each character is a letter, a digit or a mark: `LOWER` to `MARK`."""
+    # One comparison instead of two: what is below LOWER wraps around to the largest values.
+    return kinds - np.uint8(Char.LOWER) <= Char.MARK - Char.LOWER
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +229,7 @@ def token_hashes(text: str) -> Hashes:
 
 
 def _tokens(kinds: npt.NDArray[np.uint8], low: npt.NDArray[np.uint32], block: Ints, n: int) -> _Tokens:
-    wordy = (kinds >= Char.LOWER) & (kinds <= Char.MARK)
+    wordy = is_wordy(kinds)
     unspaced = kinds == Char.UNSPACED
     before = np.concatenate(([False], wordy[:-1]))
     before_unspaced = np.concatenate(([False], unspaced[:-1]))
@@ -234,14 +249,16 @@ def _tokens(kinds: npt.NDArray[np.uint8], low: npt.NDArray[np.uint32], block: In
 
 
 def _phrases(kinds: npt.NDArray[np.uint8], low: npt.NDArray[np.uint32], block: Ints, n: int) -> _Phrases:
-    keep = np.flatnonzero((kinds >= Char.LOWER) & (kinds <= Char.MARK))
-    letters = np.where(kinds[keep] == Char.DIGIT, np.uint32(ord("0")), low[keep])
+    keep = np.flatnonzero(is_wordy(kinds))
+    letters = low[keep]
+    letters[kinds[keep] == Char.DIGIT] = ord("0")
     size = np.bincount(block[keep], minlength=n)
+    sums = PrefixSums.of(letters)
     end = np.cumsum(size)
     start = end - size
     return {
-        "phrase_hash": range_hashes(letters, start, end),
-        "prefix_hash": range_hashes(letters, start, np.minimum(end, start + PREFIX_CHARS)),
+        "phrase_hash": sums.hashes(start, end),
+        "prefix_hash": sums.hashes(start, np.minimum(end, start + PREFIX_CHARS)),
         "phrase_chars": size,
     }
 
@@ -269,11 +286,11 @@ def shift(values: npt.NDArray[np.generic], by: int, fill: float = 0.0) -> Floats
 def window_sum(values: npt.NDArray[np.generic], before: int, after: int) -> Floats:
     """Sum over each block's window, itself included: `before` blocks before to `after` after it."""
     n = len(values)
-    total = np.concatenate(([0.0], np.cumsum(values, dtype=np.float64)))
-    index = np.arange(n)
-    low = np.maximum(index - before, 0)
-    high = np.minimum(index + after + 1, n)
-    return (total[high] - total[low]).astype(np.float32)
+    # Running sums, as they stand before the page's start and after its end as well.
+    total = np.zeros(before + 1 + n + after)
+    np.cumsum(values, dtype=np.float64, out=total[before + 1 : before + 1 + n])
+    total[before + 1 + n :] = total[before + n]
+    return (total[before + 1 + after :] - total[:n]).astype(np.float32)
 
 
 def distinct(values: Ints) -> Ints:

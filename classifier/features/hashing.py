@@ -4,13 +4,14 @@ A polynomial rolling hash (Karp and Rabin 1987) modulo 2**64: with the sums of `
 all prefixes, the hash of any range is one subtraction and one multiplication.
 """
 
+from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["buckets", "range_hashes"]
+__all__ = ["PrefixSums", "buckets", "range_hashes"]
 
 Hashes = npt.NDArray[np.uint64]
 
@@ -45,14 +46,35 @@ def finish(values: Hashes) -> Hashes:
     return values ^ (values >> _SHIFT)
 
 
+@dataclass(frozen=True, slots=True)
+class PrefixSums:
+    """The polynomial's values over all prefixes of an array of code points."""
+
+    sums: Hashes
+    """Shape (points + 1,)."""
+    backward: Hashes
+
+    @classmethod
+    def of(cls, points: npt.NDArray[np.uint32]) -> "PrefixSums":
+        """The sums of an array."""
+        forward, backward = powers(len(points) + 1)
+        terms = points.astype(np.uint64)
+        terms += np.uint64(1)
+        terms *= forward[: len(points)]
+        sums = np.zeros(len(points) + 1, np.uint64)
+        np.cumsum(terms, out=sums[1:])
+        return cls(sums, backward)
+
+    def hashes(self, start: npt.NDArray[np.int64], end: npt.NDArray[np.int64]) -> Hashes:
+        """Hash of `points[start[i]:end[i]]` for every i; equal ranges have equal hashes."""
+        return finish((self.sums[end] - self.sums[start]) * self.backward[start])
+
+
 def range_hashes(
     points: npt.NDArray[np.uint32], start: npt.NDArray[np.int64], end: npt.NDArray[np.int64]
 ) -> Hashes:
     """Hash of `points[start[i]:end[i]]` for every i; equal ranges have equal hashes."""
-    forward, backward = powers(len(points) + 1)
-    sums = np.zeros(len(points) + 1, np.uint64)
-    np.cumsum((points.astype(np.uint64) + np.uint64(1)) * forward[: len(points)], out=sums[1:])
-    return finish((sums[end] - sums[start]) * backward[start])
+    return PrefixSums.of(points).hashes(start, end)
 
 
 def buckets(hashes: Hashes, bits: int) -> npt.NDArray[np.int64]:

@@ -102,7 +102,7 @@ class Evidence:
     """Row of each block's whole text; shape (n,)."""
     tag: Ints
     name: Ints
-    """Row of each token of the distinct names, and the index of its name."""
+    """Row of each token of the distinct names, and the index of its name, ascending."""
     name_index: Ints
     identity: Ints
     """Index of each element's name; shape (m,), empty for plain text."""
@@ -124,7 +124,7 @@ def collect(page: Arrays, tree: Tree | None) -> Evidence:
     if tree is not None:
         owner = np.maximum(np.asarray(page.segments.element, np.int64), 0).astype(np.int32)
         tag = _tag_rows(tree, owner)
-        name, name_index = _name_rows(tree.names)
+        name, name_index = _name_rows(tree)
         identity, parent = tree.identity.astype(np.int32), tree.parent.astype(np.int32)
         span = np.stack((tree.first, tree.end)).astype(np.int32)
     return Evidence(
@@ -152,14 +152,21 @@ def _tag_rows(tree: Tree, owner: Ints) -> Ints:
     return buckets(mixed * np.uint64(0x9E3779B97F4A7C15), TABLES["tag"]).astype(np.int32)
 
 
-def _name_rows(names: list[str]) -> tuple[Ints, Ints]:
-    """Tokens of names: runs of letters (`post`, `Content`) and whole names (`post-content`)."""
+def _name_rows(tree: Tree) -> tuple[Ints, Ints]:
+    """Tokens of names: runs of letters (`post`, `Content`) and whole names (`post-content`).
+
+    Only of names around blocks, or of elements right inside the root: nothing looks at the others.
+    """
+    around = np.zeros(len(tree.names), bool)
+    around[tree.identity[(tree.end > tree.first) | (tree.parent == 0)]] = True
+    place = np.flatnonzero(around)
+    names = [tree.names[i] for i in place.tolist()]
     points, start, end = code_points(names)
     index = np.repeat(np.arange(len(names)), end - start + 1)[: len(points)]
     kinds = classes(points)
     upper = kinds == Char.UPPER
     low = np.where(upper & (points < 128), points + 32, points).astype(np.uint32)
-    letter = (kinds >= Char.LOWER) & (kinds <= Char.UNSPACED)
+    letter = kinds - np.uint8(Char.LOWER) <= Char.UNSPACED - Char.LOWER
     hump = upper & np.concatenate(([False], kinds[:-1] == Char.LOWER))
     first, last = _runs(letter, hump)
     whole_first, whole_last = _runs(kinds != Char.SPACE)
@@ -170,7 +177,9 @@ def _name_rows(names: list[str]) -> tuple[Ints, Ints]:
     first = np.concatenate((first, whole_first[compound]))
     last = np.concatenate((last, whole_last[compound]))
     rows = buckets(range_hashes(low, first, last), TABLES["name"])
-    return rows.astype(np.int32), index[first].astype(np.int32)
+    of = place[index[first]]
+    order = np.argsort(of, kind="stable")
+    return rows[order].astype(np.int32), of[order].astype(np.int32)
 
 
 def _runs(
@@ -291,7 +300,7 @@ class Lexicon:
     def _linear_names(self, evidence: Evidence, names: int) -> Floats:
         """Weights of the names, level by level and along all ancestors, and of the tags."""
         rows, index = evidence.name, evidence.name_index
-        by_level = [np.bincount(index, table[rows], names) for table in self.name_weight]
+        by_level = _sums(self.name_weight[:, rows], index, names)
         anywhere = by_level[ANY_LEVEL][evidence.identity].astype(np.float32)
         score = _sum_of_ancestors(anywhere, evidence.parent)[evidence.owner]
         for level, (element, inside) in enumerate(steps_out(evidence, WEIGHT_LEVELS)):
@@ -325,6 +334,15 @@ def _per_block(odds: Floats, block: Ints, n: int) -> tuple[Floats, Floats, Float
     np.minimum.at(low, block, odds)
     np.maximum.at(high, block, odds)
     return ratio(total, count), low, high, total.astype(np.float32)
+
+
+def _sums(values: Floats, group: Ints, n: int) -> npt.NDArray[np.float64]:
+    """Sums over runs of equal `group`, which ascends; shape (len(values), n)."""
+    out = np.zeros((len(values), n))
+    starts = np.flatnonzero(np.diff(group, prepend=-1))
+    if len(starts):
+        out[:, group[starts]] = np.add.reduceat(values, starts, axis=1, dtype=np.float64)
+    return out
 
 
 def _sum_of_ancestors(element: Floats, parent: Ints) -> Floats:

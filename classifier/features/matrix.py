@@ -1,6 +1,7 @@
 """The registry: which families make up the features of a kind of page, in which order."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -65,6 +66,7 @@ class Measured:
     evidence: Evidence
 
 
+@cache
 def column_names(kind: Kind) -> tuple[str, ...]:
     """Names of the feature columns of a kind of page, in order."""
     return tuple(name for columns in FAMILIES[kind].values() for name, _ in columns)
@@ -83,21 +85,18 @@ def column_families(kind: Kind) -> dict[str, str]:
 def measure_page(segments: Segments) -> Measured:
     """All features of a page that need no lexicon."""
     page = measure(segments)
-    families = [shape.compute(page)]
-    tree = None
-    if segments.kind == "html":
-        families.append(links.compute(page))
-    else:
-        families.append(plain.compute(page))
-    families += [
+    is_html = segments.kind == "html"
+    tree = build_tree(page) if is_html else None
+    families = [
+        shape.compute(page),
+        links.compute(page) if is_html else plain.compute(page),
         position.compute(page),
         repetition.compute(page),
         topic.compute(page),
         neighbours.compute(page),
         context.compute(page),
     ]
-    if segments.kind == "html":
-        tree = build_tree(page)
+    if tree is not None:
         families.append(structure.compute(page, tree))
     return Measured(np.concatenate(families, axis=1), collect(page, tree))
 

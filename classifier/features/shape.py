@@ -3,6 +3,7 @@
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from classifier.features.arrays import Arrays, Char, Column, Floats, ratio, stack
 
@@ -33,8 +34,9 @@ COLUMNS: Final[tuple[Column, ...]] = (
     ("unspaced_share", "characters of scripts without spaces, a character"),
 )
 
-_COLONS: Final = np.array([ord(":"), ord("：")])
-_QUESTIONS: Final = np.array([ord("?"), ord("？"), ord("؟"), ord("\u037e")])
+_COLONS: Final = ":："
+_QUESTIONS: Final = "?？؟\u037e"
+_ELLIPSES: Final = ("...", "…", "[…]", "[...]")
 
 
 def compute(page: Arrays) -> Floats:
@@ -45,8 +47,6 @@ def compute(page: Arrays) -> Floats:
     stops = counts[:, Char.STOP]
     cased = counts[:, Char.LOWER] + counts[:, Char.UPPER]
     letters = chars - counts[:, Char.STOP] - counts[:, Char.COMMA] - counts[:, Char.PUNCT]
-    texts = page.segments.texts
-    ellipsis = np.fromiter((text.endswith(("...", "…", "[…]", "[...]")) for text in texts), bool, page.n)
     return stack(
         (
             np.log1p(chars),
@@ -65,12 +65,28 @@ def compute(page: Arrays) -> Floats:
             counts[:, Char.CURRENCY] > 0,
             page.last,
             page.first,
-            np.isin(page.last_point, _COLONS),
-            ellipsis,
-            np.isin(page.last_point, _QUESTIONS),
+            _ends_with(page, _COLONS),
+            _ends_with_ellipsis(page),
+            _ends_with(page, _QUESTIONS),
             np.log1p(page.lines),
             np.log1p(page.cells),
             ratio(counts[:, Char.UNSPACED], chars),
         ),
         page.n,
     )
+
+
+def _ends_with(page: Arrays, signs: str) -> npt.NDArray[np.bool_]:
+    """Whether the last character of each block is one of `signs`; shape (blocks,)."""
+    found = np.zeros(page.n, bool)
+    for sign in signs:
+        found |= page.last_point == ord(sign)
+    return found
+
+
+def _ends_with_ellipsis(page: Arrays) -> npt.NDArray[np.bool_]:
+    texts = page.segments.texts
+    found = np.zeros(page.n, bool)
+    for index in np.flatnonzero(_ends_with(page, ".…]")).tolist():
+        found[index] = texts[index].endswith(_ELLIPSES)
+    return found

@@ -1,5 +1,6 @@
 """Structure: the block's element, the elements around it, and what their subtrees hold."""
 
+import math
 from typing import Final
 
 import numpy as np
@@ -168,25 +169,23 @@ def _headings(page: Arrays, tree: Tree, code: Codes) -> tuple[npt.NDArray[np.gen
 def _page(page: Arrays, inside: npt.NDArray[np.int64], code: Codes) -> tuple[float, ...]:
     """Figures of the whole page, the same for every block."""
     segments, words = page.segments, page.words
-    total = max(1, int(words.sum()))
     source = np.asarray(segments.source)
-    elements = segments.elements.tag
-
-    def share(chosen: npt.NDArray[np.bool_]) -> float:
-        return float(words[chosen].sum() / total)
-
-    return (
-        share(code == TAG_CODES["p"]),
-        share(code == TAG_CODES["li"]),
-        share((code >= TAG_CODES["td"]) & (code <= TAG_CODES["th"])),
-        min(1.0, sum(segments.link_chars) / max(1, int(page.chars.sum()))),
-        share(np.asarray(segments.hidden, bool)),
-        share(source == Source.NOSCRIPT),
-        share(source >= Source.JSON_LD),
-        float(np.log1p(elements.count("article"))),
-        float(np.log1p(((code >= 1) & (code <= len(HEADINGS))).sum())),
-        float((code == 1).sum()),
-        float(np.log1p(sum(segments.controls))),
-        share(inside[_ENTRY["main"]] > 0),
-        share(inside[_ENTRY["article"]] > 0),
+    chosen = (
+        code == TAG_CODES["p"],
+        code == TAG_CODES["li"],
+        (code >= TAG_CODES["td"]) & (code <= TAG_CODES["th"]),
+        np.asarray(segments.hidden, bool),
+        source == Source.NOSCRIPT,
+        source >= Source.JSON_LD,
+        inside[_ENTRY["main"]] > 0,
+        inside[_ENTRY["article"]] > 0,
     )
+    p, li, row, hidden, noscript, embedded, main, article = (
+        np.array(chosen, np.float64) @ words / max(1, int(words.sum()))
+    ).tolist()
+    links = min(1.0, sum(segments.link_chars) / max(1, int(page.chars.sum())))
+    articles = math.log1p(segments.elements.tag.count("article"))
+    headings = math.log1p(np.count_nonzero((code >= 1) & (code <= len(HEADINGS))))
+    controls = math.log1p(sum(segments.controls))
+    ones = float(np.count_nonzero(code == 1))
+    return p, li, row, links, hidden, noscript, embedded, articles, headings, ones, controls, main, article

@@ -16,6 +16,7 @@ Ints = npt.NDArray[np.int64]
 # Enclosing subtrees looked at: the block's own element and the wider ones around it.
 LEVELS: Final = 7
 _PATH_BASE: Final = np.uint64(0xD6E8FEB86659FD93)
+_MASK: Final = (1 << 64) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +106,7 @@ def _from_root(up: Ints, tag: Ints, identity: Ints) -> tuple[Ints, npt.NDArray[n
         path = path + factor * path[jump]
         depth = depth + depth[jump]
         jump = jump[jump]
-        with np.errstate(over="ignore"):
-            factor = factor * factor
+        factor = np.uint64(int(factor) ** 2 & _MASK)
     return depth, path
 
 

@@ -4,8 +4,6 @@ import re
 from itertools import pairwise
 from typing import Final
 
-import numpy as np
-
 from classifier.segment.segments import Segments
 from classifier.segment.whitespace import collapse, drop_invisible
 
@@ -60,18 +58,29 @@ def _wrap_column(lines: list[str]) -> int:
     inner = [(a, b) for a, b in pairwise(lines) if a and b]
     if len(inner) < MIN_WRAPPED_LINES:
         return 0
-    column = int(np.percentile([len(a) for a, _ in inner], 95))
+    column = _percentile_95([len(a) for a, _ in inner])
     if not MIN_WRAP_COLUMN <= column <= MAX_WRAP_COLUMN:
         return 0
     full = sum(_is_full(a, b, column) for a, b in inner)
     return column if full >= WRAPPED_SHARE * len(inner) else 0
 
 
+def _percentile_95(lengths: list[int]) -> int:
+    """The 95th percentile, between two lengths where it falls there, rounded down."""
+    ordered = sorted(lengths)
+    below, part = divmod(95 * (len(ordered) - 1), 100)
+    if not part:
+        return ordered[below]
+    return ordered[below] + (ordered[below + 1] - ordered[below]) * part // 100
+
+
 def _is_full(line: str, following: str, column: int) -> bool:
     """Whether the first word of the following line would not have fitted on this one."""
+    room = column - len(line) - 1
+    if not 0 <= room < len(following):
+        return room < 0
     head = following.lstrip("> ").split(maxsplit=1)[0] if following.strip("> ") else ""
-    first = 1 if _CJK.match(head) else len(head)
-    return len(line) + 1 + first > column
+    return (1 if _CJK.match(head) else len(head)) > room
 
 
 def _continues(line: str, following: str, column: int) -> bool:
@@ -94,6 +103,9 @@ def _join(text: str, more: str) -> str:
 
 
 def _tag(body: str) -> str:
+    # Most lines begin with a word, which no full stop or bracket follows within three characters.
+    if body[0].isalnum() and "." not in body[1:4] and ")" not in body[1:4]:
+        return "p"
     if _HEADING.match(body):
         return "h"
     if _BULLET.match(body):

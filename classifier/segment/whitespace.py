@@ -6,12 +6,16 @@ __all__ = ["collapse", "drop_invisible", "without_surrogates"]
 
 # Soft hyphens, zero-width spaces and byte-order marks only mark where a line may break, or nothing:
 # left in, they would split words.
-_INVISIBLE: Final = dict.fromkeys((0x00AD, 0x200B, 0x2060, 0xFEFF))
+_SIGNS: Final = "\u00ad\u200b\u2060\ufeff"
+_INVISIBLE: Final = dict.fromkeys(map(ord, _SIGNS))
 
 
 def drop_invisible(text: str) -> str:
     """The text without soft hyphens, zero-width spaces, word joiners and byte-order marks."""
-    return text if text.isascii() else text.translate(_INVISIBLE)
+    # Looking for each is many times faster than `translate`, and most texts hold none.
+    if text.isascii() or not any(sign in text for sign in _SIGNS):
+        return text
+    return text.translate(_INVISIBLE)
 
 
 def collapse(text: str) -> str:

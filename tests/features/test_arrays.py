@@ -56,6 +56,13 @@ def test_every_character_has_a_class(char: str, kind: Char) -> None:
     assert classes(points).tolist() == [kind]
 
 
+@given(st.text(alphabet="aZ0 é’ß你ไ😀𠀀\u0301\uffff", min_size=1))
+def test_a_character_has_the_same_class_in_any_company(text: str) -> None:
+    points, _, _ = code_points([text])
+    alone = [int(classes(code_points([char])[0])[0]) for char in text]
+    assert classes(points).tolist() == alone
+
+
 @given(st.lists(st.text(st.characters(), max_size=8), min_size=1, max_size=8))
 def test_code_points_of_a_text_are_found_between_its_start_and_end(texts: list[str]) -> None:
     points, starts, ends = code_points(texts)

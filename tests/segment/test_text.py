@@ -1,3 +1,4 @@
+from fractions import Fraction
 from itertools import pairwise
 
 import pytest
@@ -5,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier.segment import segment_text
+from classifier.segment.text import _percentile_95
 
 SENTENCE = (
     "The river rises in the hills north of the town and runs through three valleys before it "
@@ -223,3 +225,12 @@ def test_a_block_begins_with_the_words_of_its_first_line(lines: list[str]) -> No
     segments = segment_text("\n".join(lines))
     for text, (first, _) in zip(segments.texts, segments.line_spans, strict=True):
         assert text.startswith(lines[first - 1])
+
+
+@given(st.lists(st.integers(0, 120), min_size=1, max_size=50))
+def test_the_column_that_most_lines_stay_within_is_the_95th_percentile(lengths: list[int]) -> None:
+    exact = Fraction(95 * (len(lengths) - 1), 100)
+    ordered = [*sorted(lengths), 0]
+    below = ordered[int(exact)]
+    between = below + (ordered[int(exact) + 1] - below) * (exact - int(exact))
+    assert _percentile_95(lengths) == int(between)

@@ -5,9 +5,9 @@ import numpy.typing as npt
 import pytest
 
 from classifier.features.arrays import Floats
-from classifier.network import Network
+from classifier.network import DILATIONS, Network
 from train import network as training
-from train.network import Lesson, fit_network
+from train.network import Lesson, Pages, fit_network, neighbourhood
 
 COLUMNS = 4
 MARKER = 3  # the column that is high in a block after which content comes
@@ -192,3 +192,52 @@ def test_the_rate_rises_to_its_peak_and_falls_to_nothing() -> None:
     assert rates[: peak + 1] == sorted(rates[: peak + 1])
     assert rates[peak:] == sorted(rates[peak:], reverse=True)
     assert rates[-1] == pytest.approx(0)
+
+
+# -- pages beside each other ----------------------------------------------------------------------
+
+
+def laid() -> tuple[Pages, Floats, list[Floats]]:
+    """Three pages laid out, their rows, and their matrices."""
+    three = [lesson(n, n) for n in (4, 1, 7)]
+    pages = Pages.lay([one.words for one in three])
+    matrices = [one.matrix for one in three]
+    return pages, pages.place(matrices), matrices
+
+
+def test_pages_lie_so_far_apart_that_no_layer_looks_across() -> None:
+    pages, rows, matrices = laid()
+    for start, matrix in zip(pages.start, matrices, strict=True):
+        mine = slice(start, start + len(matrix))
+        for dilation in DILATIONS:
+            alone = neighbourhood(matrix, dilation)
+            assert np.array_equal(neighbourhood(rows, dilation)[mine], alone)
+
+
+def test_the_means_of_a_page_are_of_its_own_rows() -> None:
+    pages, rows, matrices = laid()
+    for found, matrix in zip(pages.means(rows), matrices, strict=True):
+        assert found[:COLUMNS] == pytest.approx(matrix.mean(axis=0), abs=1e-5)
+
+
+def test_the_second_mean_weighs_a_block_by_the_root_of_its_words() -> None:
+    pages = Pages.lay([np.array([1, 9])])
+    (found,) = pages.means(pages.place([np.array([[0], [4]], np.float32)]))
+    assert found == pytest.approx([2, 3])
+
+
+def test_what_is_said_of_a_page_reaches_all_its_rows_and_no_others() -> None:
+    pages, rows, _ = laid()
+    found = pages.spread(np.array([[1.0], [2.0], [3.0]], np.float32))
+    assert found.shape == (len(rows), 1)
+    inside = found[pages.inside[:, 0] > 0, 0]
+    assert inside.tolist() == [1.0] * 4 + [2.0] + [3.0] * 7
+
+
+@pytest.mark.parametrize("dilation", [1, 2, 16])
+def test_beyond_the_ends_there_is_nothing(dilation: int) -> None:
+    rows = np.arange(1, 5, dtype=np.float32)[:, None]
+    before, own, after = neighbourhood(rows, dilation).T
+    assert own.tolist() == [1, 2, 3, 4]
+    assert before.tolist() == ([0] * dilation + [1, 2, 3, 4])[:4]
+    assert after.tolist() == ([1, 2, 3, 4][dilation:] + [0] * dilation)[:4]
