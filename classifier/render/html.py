@@ -7,7 +7,6 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from classifier.parser import sax_parse
 from classifier.render.layout import Neighbourhood, layout_tables
 from classifier.render.plain import plain_html
 from classifier.render.safety import (
@@ -21,7 +20,7 @@ from classifier.render.safety import (
 )
 from classifier.render.writer import IMAGE, Inline, Leaf, Writer
 from classifier.segment import Segments
-from classifier.segment.html import BREAK, CELL_TAGS, PRE_TAGS, BlockHandler
+from classifier.segment.html import BREAK, CELL_TAGS, PRE_TAGS, BlockHandler, walk
 
 __all__ = ["RAISED", "Options", "clean_html", "render_html"]
 
@@ -89,7 +88,7 @@ def clean_html(segments: Segments, keep: npt.ArrayLike, markup: str, options: Op
     if segments.kind == "text":
         return scrub(plain_html(segments, mask)).strip()
     handler = _Recorder(segments, mask, options)
-    sax_parse(markup, handler)
+    walk(markup, handler)
     for index in range(len(handler.columns.texts), len(segments)):
         if mask[index]:
             handler.writer.paragraph(segments.texts[index])

@@ -1,5 +1,6 @@
 """HTML -> blocks: one pass over the parser's events, no recursion, linear in the page's size."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -8,7 +9,7 @@ from classifier.segment.embedded import embedded_texts
 from classifier.segment.segments import Elements, Segments, Source
 from classifier.segment.whitespace import collapse, drop_invisible
 
-__all__ = ["BlockHandler", "segment_html"]
+__all__ = ["BlockHandler", "segment_html", "walk"]
 
 # Elements that a browser lays out as blocks (HTML standard, section 15.3 "Rendering"), and the few
 # that never share a line of prose with their neighbours: buttons, options, captions.
@@ -111,6 +112,11 @@ MAX_CELL_CHARS: Final = 120
 # Stand for a line break and for the end of a cell until the block ends: the parser never reports NUL.
 BREAK: Final = "\0"
 CELL_END: Final = "\0\t\0"
+# A browser that runs scripts reads <noscript> as raw text, so many pages never notice that they leave
+# an iframe open in it. Read as markup, that iframe would swallow the rest of the page.
+_OPEN_IFRAME: Final = re.compile(r"<iframe\b[^<>]{0,4000}>(?=\s{0,100}</noscript)")
+# React sends late parts of a page in hidden elements of these ids, and a script moves them into view.
+STREAMED_ID: Final = "S:"
 # Scripts looked at for embedded content: JSON-LD and state stand among the first.
 MAX_SCRIPTS: Final = 64
 
@@ -285,8 +291,10 @@ class BlockHandler(SaxHandler):
 
     def _start_inline(self, tag: str, index: int, attrs: Attributes) -> None:
         if tag == "a":
-            if any(name == "href" for name, _ in attrs):
-                self._start_link(index)
+            for name, _ in attrs:
+                if name == "href":
+                    self._start_link(index)
+                    break
         elif tag in CELL_TAGS:
             self._start_cell(index)
         elif tag == "br":
@@ -341,15 +349,18 @@ class BlockHandler(SaxHandler):
 
     def _identity(self, index: int, attrs: Attributes) -> str:
         names = []
+        hides = False
         for name, value in attrs:
             if name in IDENTITY_ATTRIBUTES:
                 if value:
                     names.append(value)
             elif name == "aria-hidden":
                 names.append(name)
-            elif self.open_hidden < 0 and (name == "hidden" or (name == "style" and _hides(value))):
-                self.open_hidden = index
-                self.opened.add(index)
+            elif name == "hidden" or (name == "style" and _hides(value)):
+                hides = True
+        if hides and self.open_hidden < 0 and not any(name.startswith(STREAMED_ID) for name in names):
+            self.open_hidden = index
+            self.opened.add(index)
         return " ".join(names)
 
     # -- ends of blocks -----------------------------------------------------------------------
@@ -411,13 +422,18 @@ def _lines(text: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
+def walk(html: str, handler: BlockHandler) -> None:
+    """Parse a page and hand its events to `handler`."""
+    sax_parse(_OPEN_IFRAME.sub("", html) if "</noscript" in html else html, handler)
+
+
 def segment_html(html: str) -> Segments:
     """Cut an HTML page into blocks, in document order, embedded content last.
 
     Blocks end at block-level boundaries, double `<br>`, table rows and list and definition items.
     """
     handler = BlockHandler()
-    sax_parse(html, handler)
+    walk(html, handler)
     columns = handler.columns
     for text, source in embedded_texts(handler.scripts, columns.texts):
         columns.texts.append(text)

@@ -471,3 +471,19 @@ def test_no_text_whatever_makes_the_segmenter_fail(html: str) -> None:
 def test_a_blocks_tag_is_the_name_of_its_element(html: str) -> None:
     segments = segment_html(html)
     assert segments.tags == [segments.elements.tag[one] for one in segments.element]
+
+
+@pytest.mark.parametrize("gap", ["", "\n  "])
+def test_an_iframe_left_open_in_noscript_swallows_nothing(gap: str) -> None:
+    page = f"<noscript><iframe src=/a height=0 />{gap}</noscript><p>tea<p>milk"
+    assert segment_html(page).texts == ["tea", "milk"]
+
+
+def test_an_iframe_closed_in_noscript_keeps_its_text_to_itself() -> None:
+    page = "<noscript><iframe src=/a>old <b>browsers</b></iframe></noscript><p>tea"
+    assert segment_html(page).texts == ["tea"]
+
+
+def test_what_react_streams_hidden_and_shows_later_is_not_hidden() -> None:
+    page = '<div hidden id="S:0"><p>tea<div hidden><p>milk</div></div><div hidden id="menu"><p>rum</div>'
+    assert list(segment_html(page).hidden) == [False, True, True]
