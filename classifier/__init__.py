@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         PageError,
         PageTooLargeError,
         UntrustedModelError,
+        WorkerError,
     )
     from classifier.model import Model
     from classifier.page import Block, Label, Page
@@ -36,6 +37,7 @@ __all__ = [
     "PageError",
     "PageTooLargeError",
     "UntrustedModelError",
+    "WorkerError",
     "classify",
     "classify_many",
     "extract",

@@ -8,6 +8,7 @@ __all__ = [
     "PageError",
     "PageTooLargeError",
     "UntrustedModelError",
+    "WorkerError",
 ]
 
 
@@ -37,3 +38,7 @@ class FeatureMismatchError(ModelError):
 
 class UntrustedModelError(ModelError):
     """The file would run code when loaded and the caller has not said that it is trusted."""
+
+
+class WorkerError(ClassifierError):
+    """A worker process of `classify_many` cannot start, or ended on a page; the message says what to do."""

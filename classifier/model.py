@@ -47,6 +47,7 @@ class OnnxForest:
     def __init__(self, graph: bytes) -> None:
         import onnxruntime as ort
 
+        self._graph = graph
         options = ort.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
@@ -56,6 +57,10 @@ class OnnxForest:
             raise ModelError(f"ONNX Runtime cannot load the model: {error}") from error
         self._input = self._session.get_inputs()[0].name
         self._output = self._session.get_outputs()[-1].name
+
+    def __reduce__(self) -> tuple[type["OnnxForest"], tuple[bytes]]:
+        """Pickled, it is its graph: the runtime's session cannot be."""
+        return OnnxForest, (self._graph,)
 
     def predict_proba(self, X: Floats, /) -> npt.NDArray[np.floating]:
         """Probabilities of clutter and content; shape (rows, 2), float32."""

@@ -1,7 +1,7 @@
 """classify() and extract(): a page in, labelled blocks or clean text out."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Final, Literal
 
@@ -20,6 +20,7 @@ __all__ = ["Classifier", "classify", "classify_many", "extract", "load"]
 
 Format = Literal["text", "markdown", "html"]
 PageKind = Literal["auto", "html", "text"]
+Errors = Literal["raise", "return"]
 
 DEFAULT_MAX_BYTES: Final = 64 * 1024 * 1024
 _SEGMENTERS: Final[Mapping[Kind, Callable[[str], Segments]]] = {
@@ -111,24 +112,35 @@ class Classifier:
         self,
         pages: Iterable[str | bytes],
         *,
-        errors: Literal["raise", "return"] = "raise",
+        workers: int = 1,
+        errors: Errors = "raise",
+        progress: bool = False,
         **options: object,
     ) -> Iterator[Page | ClassifierError]:
-        """Classify pages one by one, in order, as they are asked for; options as in `classify`.
+        """Classify a stream of pages, in order; options as in `classify`.
+
+        Pages are read as results are asked for: one by one, or with several workers at most some
+        chunks ahead, so memory does not grow with their number. Close the iterator, or let it go, to
+        end the workers early. A script that starts workers does so under
+        `if __name__ == "__main__":`, because each of them imports the script.
 
         Args:
+            pages: HTML or plain text, read once.
+            workers: processes that share the work, each with the model loaded once; 1 works here.
             errors: `return` yields a page's exception in its place, so that one bad page does not
                 end the run and no page is dropped; `raise` lets it end the run.
+            progress: show a bar on standard error (needs tqdm).
+
+        Raises:
+            ValueError, TypeError: an option is wrong, told before any page is read.
+            ImportError: `progress` without tqdm.
+            WorkerError: the workers cannot start; as the error of a page, that it ended its worker.
         """
-        if errors not in ("raise", "return"):
-            raise ValueError(f"errors is {errors!r}: it must be raise or return")
-        for page in pages:
-            try:
-                yield self.classify(page, **options)  # type: ignore[arg-type]
-            except ClassifierError as error:
-                if errors == "raise":
-                    raise
-                yield error
+        # Late: what starts processes takes a sixth of the import, and a single page needs none of it.
+        from classifier.many import classify_stream
+
+        work = partial(self.classify, **options)  # type: ignore[arg-type]
+        return classify_stream(work, pages, workers=workers, errors=errors, progress=progress)
 
 
 def _text(page: str | bytes, max_bytes: int) -> str:

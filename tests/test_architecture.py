@@ -37,7 +37,9 @@ CLASSIFIER: Final[dict[str, set[str]]] = {
     "render": {"parser", "segment"},
     "explain": {"errors", "features", "model", "page", "segment"},
     "page": {"render", "segment"},
-    "pipeline": {"decide", "decode", "errors", "features", "model", "page", "segment"},
+    "workers": {"errors", "page"},
+    "many": {"errors", "page", "workers"},
+    "pipeline": {"decide", "decode", "errors", "features", "many", "model", "page", "segment"},
 }
 # What stands on top of the pipeline: many pages, sites, clusters, people. None of the parts above may
 # import one of these.
@@ -63,6 +65,8 @@ TRAIN: Final[dict[str, set[str]]] = {
     "export": {"corpus"},
     "peers": {"corpus"},
     "compare": {"corpus", "metrics", "peers"},
+    "speed": {"compare", "corpus", "metrics", "peers", "plaintext"},
+    "footprint": {"compare", "corpus"},
     "baselines": {"metrics"},
     "deadline": set(),
     "standings": {
@@ -86,7 +90,7 @@ TRAIN_TOPS: Final = {"steps", "report", "__main__"}
 # What each package needs of others, beside the standard library.
 CLASSIFIER_NEEDS: Final = {"numpy", "onnxruntime", "turbohtml"}
 # Imported only where a user asks for what they give.
-CLASSIFIER_OPTIONAL: Final = {"joblib", "pandas", "pyarrow", "pyspark"}
+CLASSIFIER_OPTIONAL: Final = {"joblib", "pandas", "pyarrow", "pyspark", "tqdm"}
 
 
 def module_name(path: Path) -> str:

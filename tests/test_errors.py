@@ -41,6 +41,7 @@ def test_every_error_says_in_one_line_when_it_is_raised(error: type[Exception]) 
         ("ModelError", "ClassifierError"),
         ("FeatureMismatchError", "ModelError"),
         ("UntrustedModelError", "ModelError"),
+        ("WorkerError", "ClassifierError"),
     ],
 )
 def test_the_tree_of_errors_has_this_shape(child: str, parent: str) -> None:

@@ -25,6 +25,7 @@ DOCUMENTED = {
     "PageError",
     "PageTooLargeError",
     "UntrustedModelError",
+    "WorkerError",
 }
 RUN_NOT_IMPORTED = "__main__"
 

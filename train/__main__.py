@@ -23,6 +23,7 @@ steps, each on what the one before has written under --work:
   python -m train export --to models    write html.model and text.model with their cards
   python -m train gate                  hold the shipped models against the floors
   python -m train compare               the same pages through the installed peers
+  python -m train compare --speed       how long a page takes, beside them and by stage
 
 CLASSIFIER_DATA is the folder that holds the data sets (see data/README.md).
 """
@@ -67,10 +68,18 @@ def _parser() -> argparse.ArgumentParser:
     gate = commands.add_parser("gate", help="the shipped models against floors, on pinned pages")
     gate.set_defaults(kind=None)
     gate.add_argument("--model", type=Path, help="a model file or a folder of models instead")
-    compare = commands.add_parser("compare", parents=[shared], help="peers side by side")
-    compare.add_argument("--dataset", default="wcxb")
-    compare.add_argument("--limit", type=int, help="this many pages, drawn at random")
+    _add_compare(commands.add_parser("compare", parents=[shared], help="peers side by side"))
     return parser
+
+
+def _add_compare(compare: argparse.ArgumentParser) -> None:
+    compare.add_argument("--dataset", default="wcxb")
+    compare.add_argument("--limit", type=_count, help="this many pages, drawn at random")
+    compare.add_argument("--speed", action="store_true", help="CPU time, stages, import and memory instead")
+    compare.add_argument("--rounds", type=_count, default=5, help="of --speed, through all pages")
+    compare.add_argument(
+        "--sizes", action="store_true", help="with --speed: pages up to 20 MB, takes minutes"
+    )
 
 
 def _count(value: str) -> int:

@@ -25,8 +25,8 @@ from train.peers import Peer, as_is, installed_peers
 Extractor = Callable[[str], str]
 
 # Shown to each extractor before the clock runs, so that imports and first loads are not timed.
-_WARM_UP = "<html><body><main><p>The first page pays for what is loaded once.</p></main></body>"
-_OWN_NAME = "classifier"
+WARM_UP = "<html><body><main><p>The first page pays for what is loaded once.</p></main></body>"
+OWN_NAME = "classifier"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def compare(
     outcomes: dict[str, list[_Outcome]] = {name: [] for name in extractors}
     for extractor in extractors.values():
         with suppress(Exception):  # counted below, page by page
-            _steps(extractor)[0](_WARM_UP)
+            _steps(extractor)[0](WARM_UP)
     for page in pages:
         html = decode(page.page)
         for name, extractor in extractors.items():
@@ -166,7 +166,7 @@ def run(dataset: str, root: Path | None = None, limit: int | None = None, seed: 
     from classifier import extract  # late: it loads the model, which `compare` does without
 
     pages = sample(read(dataset, root), limit, seed)
-    table = compare(pages, {_OWN_NAME: extract, **installed_peers()}, seed)
+    table = compare(pages, {OWN_NAME: extract, **installed_peers()}, seed)
     print(f"{dataset}: {len(pages)} pages, seed {seed}")
     print(table.sort_values("f1", ascending=False).round(3).to_string())
     return table

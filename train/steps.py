@@ -14,6 +14,7 @@ from classifier import Classifier, load
 from classifier.features.arrays import Floats
 from classifier.segment import Kind
 from train import compare as comparison
+from train import footprint, speed
 from train.ablate import ablate as measure_parts
 from train.ablate import plot
 from train.card import ablation_section, measured_sections, own_page_sections
@@ -228,9 +229,21 @@ def ablate(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
 
 def compare(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
     """The same pages through this classifier and every installed peer."""
+    if options.speed:
+        _compare_speed(options, kinds)
+        return
     frame: pd.DataFrame = comparison.run(options.dataset, limit=options.limit, seed=options.seed)
     if len(frame) == 1:
         print("no peer is installed: pip install 'clutter-classifier[peers]'")
+
+
+def _compare_speed(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
+    for kind in kinds:
+        chosen = {"limit": options.limit, "rounds": options.rounds, "seed": options.seed}
+        speed.run(options.dataset, kind, **chosen)
+    footprint.run(options.dataset, limit=options.limit, seed=options.seed)
+    if options.sizes:
+        footprint.run_sizes()
 
 
 def gate(options: argparse.Namespace, kinds: Sequence[Kind]) -> bool:

@@ -1,0 +1,168 @@
+"""What the classifier costs beside the time of a page: to import, in memory, and on pages of all sizes."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from classifier.pipeline import Classifier
+from train.compare import WARM_UP, sample
+from train.corpus import read
+
+__all__ = ["imports", "memory", "odd_pages", "page_of_size", "run", "run_sizes", "size_costs"]
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+# Bytes of the pages whose cost should grow with their size and no faster.
+SIZES: Final = (10_000, 100_000, 1_000_000, 5_000_000, 20_000_000)
+# Pages after which memory is read: between them nothing may pile up.
+CHECKPOINTS: Final = (500, 2000)
+MEMORY_PAGES: Final = 200
+_REPEATED_BELOW: Final = 2_000_000
+_REPEATS: Final = 5
+
+_IMPORTS: Final[Mapping[str, str]] = {
+    "python": "",
+    "import classifier": "import classifier",
+    "from classifier import classify": "from classifier import classify",
+    "and a first page": f"from classifier import classify; classify({WARM_UP!r}).text",
+}
+# Runs in a fresh interpreter: how much it holds now and held at most, in MB, after so many pages.
+_MEMORY: Final = """
+import itertools, json, os, resource, sys
+from pathlib import Path
+from classifier import classify
+
+def resident():
+    with open("/proc/self/statm") as statm:
+        return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+def peak():
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+wanted = set(map(int, sys.argv[2:]))
+files = sorted(Path(sys.argv[1]).iterdir())
+found = {}
+for number, file in enumerate(itertools.cycle(files), 1):
+    classify(file.read_bytes()).text
+    if number in wanted:
+        found[number] = resident(), peak()
+        if len(found) == len(wanted):
+            break
+print(json.dumps(found))
+"""
+
+
+def _fresh(code: str, *arguments: str) -> str:
+    """What a program prints in a new interpreter, on one thread.
+
+    Raises:
+        RuntimeError: it fails; the message ends with what it said.
+    """
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    call = [sys.executable, "-c", code, *arguments]
+    done = subprocess.run(call, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"a measurement in a process of its own failed: {done.stderr.strip()}")
+    return done.stdout
+
+
+def imports(repeats: int = _REPEATS) -> pd.Series:
+    """CPU seconds of a fresh interpreter, what starting Python takes included, by what it runs.
+
+    Each is the median of so many interpreters; the steps contain one another.
+    """
+    tail = "\nimport time; print(time.process_time())"
+    seconds = {
+        name: float(np.median([float(_fresh(code + tail)) for _ in range(repeats)]))
+        for name, code in _IMPORTS.items()
+    }
+    return pd.Series(seconds, name="CPU seconds").rename_axis("step")
+
+
+def memory(pages: Sequence[bytes], checkpoints: Sequence[int] = CHECKPOINTS) -> pd.DataFrame:
+    """Memory of a fresh interpreter that goes through the pages, again and again.
+
+    Args:
+        pages: at least one.
+        checkpoints: after how many pages to look, in rising order.
+
+    Returns:
+        One row a checkpoint: `resident_mb` then, and `peak_mb` up to then.
+
+    Raises:
+        ValueError: there is no page.
+        RuntimeError: it cannot be measured, such as where there is no `/proc`.
+    """
+    if not pages:
+        raise ValueError("there is no page to measure memory with")
+    with tempfile.TemporaryDirectory() as folder:
+        for number, page in enumerate(pages):
+            (Path(folder) / f"{number:06}").write_bytes(page)
+        found = json.loads(_fresh(_MEMORY, folder, *map(str, checkpoints)))
+    frame = pd.DataFrame.from_dict(found, orient="index", columns=["resident_mb", "peak_mb"])
+    return frame.rename_axis("pages")
+
+
+def page_of_size(page: str, size: int) -> str:
+    """A page whose body is repeated until the whole has at least so many characters."""
+    start = page.index(">", page.index("<body")) + 1
+    end = page.rindex("</body>")
+    body = page[start:end]
+    times = max(1, -(-(size - len(page) + len(body)) // len(body)))
+    return page[:start] + body * times + page[end:]
+
+
+def odd_pages(words: int = 200_000, depth: int = 100_000) -> dict[str, str]:
+    """Pages that would show a cost that grows faster than they do."""
+    return {
+        f"{words:,} blocks of a word": "<p>word" * words,
+        f"{depth:,} elements in each other": "<div>" * depth + "word" + "</div>" * depth,
+    }
+
+
+def size_costs(pages: Mapping[str, str], classifier: Classifier) -> pd.DataFrame:
+    """What pages cost by their size; small ones are measured several times, and the median counts.
+
+    Returns:
+        One row a page: `mb`, `blocks`, `ms` (CPU milliseconds of `classify` and the text) and
+        `ms_per_mb`, which is about the same from size to size where cost is linear.
+    """
+    classifier.classify(WARM_UP)
+    rows = {}
+    for name, page in pages.items():
+        times = []
+        for _ in range(_REPEATS if len(page) < _REPEATED_BELOW else 1):
+            start = time.process_time_ns()
+            found = classifier.classify(page)
+            _ = found.text
+            times.append((time.process_time_ns() - start) / 1e6)
+        mb, ms = len(page.encode()) / 1e6, float(np.median(times))
+        rows[name] = {"mb": mb, "blocks": len(found), "ms": ms, "ms_per_mb": ms / mb}
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("page")
+
+
+def run(dataset: str, *, root: Path | None = None, limit: int | None = None, seed: int = 0) -> None:
+    """Print import times and memory, the latter on pages of a data set.
+
+    Raises:
+        CorpusError: the data set is unknown or missing.
+    """
+    print(f"import, in fresh interpreters\n{imports().round(3).to_string()}\n")
+    pages = [page.page for page in sample(read(dataset, root), limit or MEMORY_PAGES, seed)]
+    print(f"memory, {len(pages)} pages of {dataset} again and again\n{memory(pages).round(1).to_string()}\n")
+
+
+def run_sizes(sizes: Sequence[int] = SIZES) -> None:
+    """Print what pages cost by their size; takes minutes."""
+    page = (ROOT / "data" / "pages" / "news-en" / "page.html").read_text(encoding="utf-8")
+    pages = {f"{size:,} bytes": page_of_size(page, size) for size in sizes}
+    print(f"by size\n{size_costs(pages | odd_pages(), Classifier()).round(3).to_string()}\n")
