@@ -219,7 +219,7 @@ def test_an_estimator_that_was_given_is_not_fitted_itself(table: Table) -> None:
 
 
 def test_without_an_estimator_the_trees_are_gradient_boosting() -> None:
-    assert isinstance(FitConfig().fresh(), HistGradientBoostingClassifier)
+    assert isinstance(FitConfig().fresh("html"), HistGradientBoostingClassifier)
 
 
 def test_fewer_than_five_sites_are_refused() -> None:

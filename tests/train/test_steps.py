@@ -48,7 +48,7 @@ def put_evaluation_set(root: Path) -> None:
 
 @pytest.fixture(autouse=True)
 def small_models(monkeypatch: pytest.MonkeyPatch) -> None:
-    def forest(seed: int, **_: float) -> HistGradientBoostingClassifier:
+    def forest(kind: Kind, seed: int) -> HistGradientBoostingClassifier:
         return HistGradientBoostingClassifier(
             max_iter=5, min_samples_leaf=2, early_stopping=False, random_state=seed
         )
@@ -251,3 +251,17 @@ def test_help_lists_every_step(capsys: Capture) -> None:
 
 def test_corpus_errors_are_errors_of_their_own() -> None:
     assert not issubclass(CorpusError, classifier.ClassifierError)
+
+
+@pytest.mark.parametrize(("more", "sizes"), [([], 0), (["--sizes"], 1)])
+def test_compare_can_measure_speed_alone(
+    more: list[str], sizes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[Any] = []
+    monkeypatch.setattr(steps.speed, "run", lambda name, kind, **options: ran.append((name, kind, options)))
+    monkeypatch.setattr(steps.footprint, "run", lambda name, **options: ran.append(name))
+    monkeypatch.setattr(steps.footprint, "run_sizes", lambda: ran.append("sizes"))
+    assert main(["compare", "--speed", "--dataset", "wcxb", "--limit", "3", "--rounds", "2", *more]) == 0
+    options = {"limit": 3, "rounds": 2, "seed": 0}
+    assert ran[:3] == [("wcxb", "html", options), ("wcxb", "text", options), "wcxb"]
+    assert ran[3:] == ["sizes"] * sizes
