@@ -154,7 +154,6 @@ def _word_matrix(evidence: Evidence) -> sparse.csr_matrix:
 def _name_matrix(evidence: Evidence) -> sparse.csr_matrix:
     n = len(evidence.owner)
     width = 1 << TABLES["name"]
-    token = evidence.name
     count = np.bincount(evidence.name_index, minlength=int(evidence.identity.max()) + 1)
     start = np.cumsum(count) - count
     blocks, columns = [np.arange(n)], [(WEIGHT_LEVELS + 1) * width + evidence.tag.astype(np.int64)]
@@ -165,7 +164,7 @@ def _name_matrix(evidence: Evidence) -> sparse.csr_matrix:
         name = evidence.identity[element[block]]
         size = count[name]
         place = np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size)
-        row = token[np.repeat(start[name], size) + place].astype(np.int64)
+        row = evidence.name[np.repeat(start[name], size) + place].astype(np.int64)
         for table in (level, ANY_LEVEL) if level < WEIGHT_LEVELS else (ANY_LEVEL,):
             blocks.append(np.repeat(block, size))
             columns.append(table * width + row)

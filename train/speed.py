@@ -14,11 +14,11 @@ import pandas as pd
 
 from classifier.decide import Policy, decide
 from classifier.decode import decode
-from classifier.features.matrix import column_names, measure_page
+from classifier.features.matrix import measure_page
 from classifier.model import Model
-from classifier.page import Page
 from classifier.parser import parse
 from classifier.pipeline import Classifier
+from classifier.render import render_text
 from classifier.segment import Kind, segment_html, segment_text
 from train.compare import OWN_NAME, WARM_UP, Extractor, sample
 from train.corpus import read
@@ -157,7 +157,7 @@ class _Watch:
 
 
 def run_stages(page: bytes, kind: Kind, model: Model, watch: _Watch) -> str:
-    """The text of a page's content by the calls that `Classifier.classify` makes, each on the watch."""
+    """The text of a page by the calls that `Classifier.classify` and `Page.text` make, each on the watch."""
     text = watch("decode", decode, page)
     segments = watch("segment", segment_html if kind == "html" else segment_text, text)
     if not len(segments):
@@ -166,23 +166,8 @@ def run_stages(page: bytes, kind: Kind, model: Model, watch: _Watch) -> str:
     matrix = watch("matrix", model.matrix, measured)
     probabilities = watch("model", model.probabilities, measured, matrix)
     decision = watch("decide", decide, probabilities, measured.evidence.words, Policy())
-    page_type, type_probability = watch("type", model.page_type, measured, matrix, probabilities)
-    made = watch(
-        "page",
-        Page,
-        kind=kind,
-        title=segments.title,
-        confidence=decision.confidence,
-        probabilities=probabilities,
-        keep=decision.keep,
-        segments=segments,
-        markup=text,
-        features=matrix,
-        feature_names=column_names(kind),
-        type=page_type,
-        type_probability=type_probability,
-    )
-    return watch("render", lambda: made.text)
+    watch("type", model.page_type, measured, matrix, probabilities)
+    return watch("render", render_text, segments, decision.keep)
 
 
 def stages(

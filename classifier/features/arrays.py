@@ -30,6 +30,7 @@ __all__ = [
     "stack",
     "token_hashes",
     "window_sum",
+    "wordy_up_to",
 ]
 
 Floats = npt.NDArray[np.float32]
@@ -130,10 +131,10 @@ def classes(points: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
     return kinds
 
 
-def is_wordy(kinds: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
-    """Whether each character is a letter, a digit or a mark: `LOWER` to `MARK`."""
+def wordy_up_to(kinds: npt.NDArray[np.uint8], last: Char = Char.MARK) -> npt.NDArray[np.bool_]:
+    """Whether each class is one of `LOWER` to `last`: by default a letter, a digit or a mark."""
     # One comparison instead of two: what is below LOWER wraps around to the largest values.
-    return kinds - np.uint8(Char.LOWER) <= Char.MARK - Char.LOWER
+    return kinds - np.uint8(Char.LOWER) <= last - Char.LOWER
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +230,7 @@ def token_hashes(text: str) -> Hashes:
 
 
 def _tokens(kinds: npt.NDArray[np.uint8], low: npt.NDArray[np.uint32], block: Ints, n: int) -> _Tokens:
-    wordy = is_wordy(kinds)
+    wordy = wordy_up_to(kinds)
     unspaced = kinds == Char.UNSPACED
     before = np.concatenate(([False], wordy[:-1]))
     before_unspaced = np.concatenate(([False], unspaced[:-1]))
@@ -249,7 +250,7 @@ def _tokens(kinds: npt.NDArray[np.uint8], low: npt.NDArray[np.uint32], block: In
 
 
 def _phrases(kinds: npt.NDArray[np.uint8], low: npt.NDArray[np.uint32], block: Ints, n: int) -> _Phrases:
-    keep = np.flatnonzero(is_wordy(kinds))
+    keep = np.flatnonzero(wordy_up_to(kinds))
     letters = low[keep]
     letters[kinds[keep] == Char.DIGIT] = ord("0")
     size = np.bincount(block[keep], minlength=n)

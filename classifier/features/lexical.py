@@ -23,6 +23,7 @@ from classifier.features.arrays import (
     ratio,
     shift,
     stack,
+    wordy_up_to,
 )
 from classifier.features.hashing import buckets, range_hashes
 from classifier.features.tree import Tree
@@ -166,7 +167,7 @@ def _name_rows(tree: Tree) -> tuple[Ints, Ints]:
     kinds = classes(points)
     upper = kinds == Char.UPPER
     low = np.where(upper & (points < 128), points + 32, points).astype(np.uint32)
-    letter = kinds - np.uint8(Char.LOWER) <= Char.UNSPACED - Char.LOWER
+    letter = wordy_up_to(kinds, Char.UNSPACED)
     hump = upper & np.concatenate(([False], kinds[:-1] == Char.LOWER))
     first, last = _runs(letter, hump)
     whole_first, whole_last = _runs(kinds != Char.SPACE)
