@@ -13,6 +13,8 @@ from classifier.errors import FeatureMismatchError, ModelError, UntrustedModelEr
 from classifier.features.arrays import Floats
 from classifier.features.lexical import SHAPES, Lexicon
 from classifier.features.matrix import Measured, column_names, feature_matrix
+from classifier.forest import DTYPES as FOREST_ARRAYS
+from classifier.forest import Forest
 from classifier.modelfile import ModelFile, read_model_file
 from classifier.network import Network
 from classifier.network import shapes as network_shapes
@@ -22,8 +24,9 @@ from classifier.segment import Kind
 
 __all__ = ["Model", "Predictor", "combine", "load_model", "shipped_model"]
 
-# Members of a model file.
-TREES: Final = "trees.onnx"
+# Members of a model file: the trees are a forest or, where they were exported from another estimator, ONNX.
+FOREST: Final = "forest"
+ONNX: Final = "trees.onnx"
 NETWORK: Final = "network"
 TYPES: Final = "types"
 PICKLE_SUFFIXES: Final = frozenset({".joblib", ".pkl", ".pickle"})
@@ -41,12 +44,20 @@ class Predictor(Protocol):
         ...
 
 
-class OnnxForest:
-    """A tree ensemble run by ONNX Runtime, on one thread: a page has a few hundred rows."""
+class OnnxModel:
+    """Any estimator that ONNX can express, run by ONNX Runtime on one thread.
+
+    Raises:
+        ModelError: ONNX Runtime is not installed, or cannot load the graph.
+    """
 
     def __init__(self, graph: bytes) -> None:
-        import onnxruntime as ort
-
+        try:
+            import onnxruntime as ort
+        except ImportError:
+            raise ModelError(
+                "the model holds an ONNX graph: pip install 'clutter-classifier[onnx]' to run it"
+            ) from None
         self._graph = graph
         options = ort.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
@@ -58,9 +69,9 @@ class OnnxForest:
         self._input = self._session.get_inputs()[0].name
         self._output = self._session.get_outputs()[-1].name
 
-    def __reduce__(self) -> tuple[type["OnnxForest"], tuple[bytes]]:
+    def __reduce__(self) -> tuple[type["OnnxModel"], tuple[bytes]]:
         """Pickled, it is its graph: the runtime's session cannot be."""
-        return OnnxForest, (self._graph,)
+        return OnnxModel, (self._graph,)
 
     def predict_proba(self, X: Floats, /) -> npt.NDArray[np.floating]:
         """Probabilities of clutter and content; shape (rows, 2), float32."""
@@ -157,7 +168,7 @@ def _from_file(path: Path, file: ModelFile) -> Model:
         model = Model(
             kind=kind,
             lexicon=_lexicon(path, file),
-            trees=OnnxForest(file.members[TREES]),
+            trees=_trees(path, file, len(column_names(kind))),
             network=_network(path, file, len(column_names(kind))),
             calibration=(slope, intercept),
             types=_types(path, file, len(column_names(kind))),
@@ -168,6 +179,16 @@ def _from_file(path: Path, file: ModelFile) -> Model:
     return model
 
 
+def _trees(path: Path, file: ModelFile, columns: int) -> Predictor:
+    if not file.has(FOREST):
+        return OnnxModel(file.members[ONNX])
+    arrays: dict[str, Any] = {name: file.array(f"{FOREST}/{name}.npy") for name in FOREST_ARRAYS}
+    forest = Forest(**arrays)
+    if forest.width > columns:
+        raise ModelError(f"the forest of {path} looks at column {forest.width} of {columns}")
+    return forest
+
+
 def _lexicon(path: Path, file: ModelFile) -> Lexicon:
     return Lexicon(**_arrays(path, file, "lexicon", SHAPES))
 
@@ -175,7 +196,8 @@ def _lexicon(path: Path, file: ModelFile) -> Lexicon:
 def _network(path: Path, file: ModelFile, columns: int) -> Network | None:
     if not file.has(NETWORK):
         return None
-    arrays = _arrays(path, file, NETWORK, network_shapes(columns))
+    hidden = len(file.array(f"{NETWORK}/output.npy"))
+    arrays = _arrays(path, file, NETWORK, network_shapes(columns, hidden))
     if (arrays["scale"] <= 0).any():
         raise ModelError(f"{NETWORK}/scale of {path} is not above zero everywhere")
     return Network(**arrays)

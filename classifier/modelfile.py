@@ -1,8 +1,9 @@
-"""The model file: a ZIP archive of a manifest, arrays and ONNX graphs. No pickle, no code.
+"""The model file: a ZIP archive of a manifest and arrays. No pickle, no code.
 
     manifest.json   format, kind, feature names, training data and its credit, figures, checksums
     lexicon/*.npy   float16 tables of log-odds
-    trees.onnx      tree ensemble over the features
+    forest/*.npy    trees over the features; or
+    trees.onnx      the graph of another estimator
     network/*.npy   float32 arrays of the network over the sequence of blocks, if there is one
     types/*.npy     float32 arrays of the page-type model, if there is one
     card.md         the model card, for people

@@ -75,7 +75,7 @@ class Classifier:
         policy = Policy(favor, threshold)
         text = _text(page, max_bytes)
         kind = _kind(kind, text)
-        segments = _SEGMENTERS[kind](text)
+        segments = _segments(kind, text)
         if not len(segments):
             return Page(kind, segments.title, 0.0, np.zeros(0, np.float32), np.zeros(0, bool))
         model = self.model(kind)
@@ -151,7 +151,19 @@ def _text(page: str | bytes, max_bytes: int) -> str:
         raise PageTooLargeError(
             f"the page has {size:,} bytes, the limit is {max_bytes:,}: raise max_bytes to read it"
         )
-    return without_surrogates(page) if isinstance(page, str) else decode(bytes(page))
+    return page if isinstance(page, str) else decode(bytes(page))
+
+
+def _segments(kind: Kind, text: str) -> Segments:
+    """The page's blocks; lone surrogates, which no encoding can write, as U+FFFD."""
+    segment = _SEGMENTERS[kind]
+    try:
+        segments = segment(text)
+        # What is read of a page is a small part of it, and quicker looked through than the whole.
+        "".join((segments.title, *segments.texts, *segments.elements.tag)).encode()
+    except UnicodeError:  # also from the parser, where a name holds one
+        return segment(without_surrogates(text))
+    return segments
 
 
 def _byte_size(page: str, max_bytes: int) -> int:

@@ -26,14 +26,17 @@ LONG_FUNCTIONS: Final = {
 CLASSIFIER: Final[dict[str, set[str]]] = {
     "errors": set(),
     "parser": set(),
+    "kernel": {"_native"},
+    "limits": set(),
     "decide": set(),
     "decode": {"errors", "parser"},
-    "segment": {"parser"},
-    "features": {"segment"},
+    "segment": {"kernel", "limits", "parser"},
+    "features": {"kernel", "segment"},
+    "forest": {"features", "kernel"},
     "modelfile": {"errors"},
     "network": {"features"},
     "pagetype": {"features"},
-    "model": {"errors", "features", "modelfile", "network", "pagetype", "segment"},
+    "model": {"errors", "features", "forest", "modelfile", "network", "pagetype", "segment"},
     "render": {"parser", "segment"},
     "explain": {"errors", "features", "model", "page", "segment"},
     "page": {"render", "segment"},
@@ -51,6 +54,7 @@ TRAIN: Final[dict[str, set[str]]] = {
     "corpus": {"errors", "folds"},
     "align": {"metrics"},
     "plaintext": {"corpus"},
+    "forest": set(),
     "lexicon": set(),
     "table": {"align", "corpus", "errors", "plaintext"},
     "network": set(),
@@ -62,7 +66,7 @@ TRAIN: Final[dict[str, set[str]]] = {
     "languages": {"corpus", "plaintext"},
     "evaluate": {"corpus", "errors", "languages", "metrics", "table"},
     "confidence": {"evaluate", "table"},
-    "export": {"corpus"},
+    "export": {"corpus", "forest"},
     "peers": {"corpus"},
     "compare": {"corpus", "metrics", "peers"},
     "speed": {"compare", "corpus", "metrics", "peers", "plaintext"},
@@ -88,9 +92,9 @@ TRAIN: Final[dict[str, set[str]]] = {
 # What drives the steps, and what shows results.
 TRAIN_TOPS: Final = {"steps", "report", "__main__"}
 # What each package needs of others, beside the standard library.
-CLASSIFIER_NEEDS: Final = {"numpy", "onnxruntime", "turbohtml"}
+CLASSIFIER_NEEDS: Final = {"numpy", "turbohtml"}
 # Imported only where a user asks for what they give.
-CLASSIFIER_OPTIONAL: Final = {"joblib", "pandas", "pyarrow", "pyspark", "tqdm"}
+CLASSIFIER_OPTIONAL: Final = {"onnxruntime", "joblib", "pandas", "pyarrow", "pyspark", "tqdm"}
 
 
 def module_name(path: Path) -> str:

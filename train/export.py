@@ -8,17 +8,20 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from skl2onnx import to_onnx
 
 import classifier
 from classifier.decide import BETAS, NOTHING_BELOW
 from classifier.errors import ModelError
+from classifier.features.arrays import Floats
 from classifier.features.lexical import Lexicon
 from classifier.features.matrix import column_names
-from classifier.model import NETWORK, TREES, TYPES, Model, Predictor
+from classifier.forest import DTYPES as FOREST_ARRAYS
+from classifier.forest import Forest
+from classifier.model import FOREST, NETWORK, ONNX, TYPES, Model, OnnxModel, Predictor
 from classifier.modelfile import array_bytes, write_model_file
 from classifier.segment import Kind
 from train.corpus import READERS
+from train.forest import as_forest
 
 __all__ = ["Provenance", "export"]
 
@@ -59,7 +62,7 @@ def export(model: Model, path: Path, provenance: Provenance) -> Path:
         ModelError: the estimator is one that ONNX cannot express, or its probabilities change.
     """
     width = len(column_names(model.kind))
-    members = {TREES: _graph(model.trees, width)}
+    members = _trees(model.trees, width)
     for table in fields(Lexicon):
         array = getattr(model.lexicon, table.name)
         members[f"lexicon/{table.name}.npy"] = array_bytes(array.astype(np.float16))
@@ -78,23 +81,41 @@ def export(model: Model, path: Path, provenance: Provenance) -> Path:
     return path
 
 
-def _graph(estimator: Predictor, width: int) -> bytes:
-    """The estimator as an ONNX graph, checked against the original on random rows."""
-    from classifier.model import OnnxForest
-
+def _trees(estimator: Predictor, width: int) -> dict[str, bytes]:
+    """The estimator as a forest, else as an ONNX graph, checked against the original on random rows."""
     rows = np.random.default_rng(0).normal(size=(256, width)).astype(np.float32)
+    forest = as_forest(estimator)
+    exported: Forest | OnnxModel
+    if forest is not None:
+        exported = forest
+        members = {f"{FOREST}/{name}.npy": array_bytes(getattr(forest, name)) for name in FOREST_ARRAYS}
+    else:
+        graph = _graph(estimator, rows)
+        exported = OnnxModel(graph)
+        members = {ONNX: graph}
+    gap = np.abs(exported.predict_proba(rows)[:, 1] - estimator.predict_proba(rows)[:, 1])
+    if gap.max() > MAX_DIFFERENCE:
+        raise ModelError(f"exported probabilities differ from the original by {gap.max():.2g}")
+    return members
+
+
+def _graph(estimator: Predictor, rows: Floats) -> bytes:
+    kind = type(estimator).__name__
+    try:
+        from skl2onnx import to_onnx
+    except ImportError:
+        raise ModelError(
+            f"{kind} can only be exported to ONNX: pip install 'clutter-classifier[onnx,train]'"
+        ) from None
     try:
         onnx = to_onnx(estimator, rows[:1], options={"zipmap": False}, target_opset=OPSETS)
     except Exception as error:  # skl2onnx raises several unrelated kinds
         raise ModelError(
-            f"{type(estimator).__name__} cannot be exported to ONNX ({error}); keep it as a joblib "
-            "file for your own use, or fit a scikit-learn estimator that skl2onnx supports"
+            f"{kind} cannot be exported to ONNX ({error}); keep it as a joblib file for your own use, or fit "
+            "a scikit-learn estimator that skl2onnx supports"
         ) from error
     onnx.producer_version = ""
     graph: bytes = onnx.SerializeToString(deterministic=True)
-    gap = np.abs(OnnxForest(graph).predict_proba(rows)[:, 1] - estimator.predict_proba(rows)[:, 1])
-    if gap.max() > MAX_DIFFERENCE:
-        raise ModelError(f"exported probabilities differ from the original by {gap.max():.2g}")
     return graph
 
 
@@ -108,7 +129,7 @@ def _manifest(kind: Kind, calibration: tuple[float, float], provenance: Provenan
         "date": provenance.date or datetime.now(UTC).date().isoformat(),
         "versions": {
             "clutter-classifier": classifier.__version__,
-            **{name: version(name) for name in ("scikit-learn", "skl2onnx", "numpy", "turbohtml")},
+            **{name: version(name) for name in ("scikit-learn", "numpy", "turbohtml")},
         },
         "training_data": [_credit(name) for name in provenance.datasets],
         "training_pages": provenance.pages,

@@ -21,9 +21,11 @@ __all__ = [
     "Arrays",
     "Char",
     "Column",
+    "class_table",
     "classes",
     "code_points",
     "distinct",
+    "lower_case",
     "measure",
     "ratio",
     "shift",
@@ -92,7 +94,7 @@ _BMP: Final = 0x10000
 
 
 @cache
-def _class_table() -> npt.NDArray[np.uint8]:
+def class_table() -> npt.NDArray[np.uint8]:
     """Class of every code point of the basic plane; the last entry serves the planes above."""
     categories = map(unicodedata.category, map(chr, range(_BMP)))
     table = np.fromiter(map(_CATEGORIES.__getitem__, categories), np.uint8, _BMP)
@@ -114,7 +116,7 @@ def code_points(texts: list[str]) -> tuple[npt.NDArray[np.uint32], Ints, Ints]:
 
 def classes(points: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
     """The `Char` class of each code point."""
-    table = _class_table()
+    table = class_table()
     # Most code points are below 256, whose classes are looked up byte by byte, and the others after.
     kinds = np.frombuffer(
         bytearray(points.astype(np.uint8).tobytes().translate(table[:256].tobytes())), np.uint8
@@ -185,10 +187,7 @@ TAB: Final = 0x09
 def measure(segments: Segments) -> Arrays:
     """Measure the blocks of a page (one at least)."""
     n = len(segments)
-    joined = "\n".join(segments.texts)
-    lowered = joined.lower()
-    if len(lowered) != len(joined):  # a few capitals become two characters
-        lowered = "".join(one if len(one := char.lower()) == 1 else char for char in joined)
+    lowered = lower_case("\n".join(segments.texts))
     points, starts, ends = code_points(segments.texts)
     low = np.frombuffer(lowered.encode("utf-32-le", "surrogatepass"), np.uint32)
     kinds = classes(points)
@@ -207,6 +206,14 @@ def measure(segments: Segments) -> Arrays:
         **_tokens(kinds, low, block, n),
         **_phrases(kinds, low, block, n),
     )
+
+
+def lower_case(text: str) -> str:
+    """The text in lower case, as long as before: the few capitals that become two characters stay."""
+    lowered = text.lower()
+    if len(lowered) == len(text):
+        return lowered
+    return "".join(one if len(one := char.lower()) == 1 else char for char in text)
 
 
 class _Tokens(TypedDict):

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from classifier.features import (
+    compiled,
     context,
     lexical,
     links,
@@ -29,6 +30,7 @@ __all__ = [
     "column_families",
     "column_names",
     "feature_matrix",
+    "measure_in_python",
     "measure_page",
 ]
 
@@ -84,12 +86,19 @@ def column_families(kind: Kind) -> dict[str, str]:
 
 def measure_page(segments: Segments) -> Measured:
     """All features of a page that need no lexicon."""
+    if compiled.AVAILABLE:
+        return Measured(*compiled.measure_page(segments))
+    return measure_in_python(segments)
+
+
+def measure_in_python(segments: Segments) -> Measured:
+    """The same without the compiled kernel."""
     page = measure(segments)
     is_html = segments.kind == "html"
     tree = build_tree(page) if is_html else None
     families = [
         shape.compute(page),
-        links.compute(page) if is_html else plain.compute(page),
+        links.compute(page) if is_html else plain.compute(segments),
         position.compute(page),
         repetition.compute(page),
         topic.compute(page),
@@ -103,4 +112,8 @@ def measure_page(segments: Segments) -> Measured:
 
 def feature_matrix(measured: Measured, lexicon: Lexicon) -> Floats:
     """The features of a page's blocks; shape (blocks, len(column_names(kind))), float32."""
-    return np.concatenate((measured.base, lexicon.columns(measured.evidence)), axis=1)
+    if compiled.AVAILABLE:
+        wording = compiled.lexicon_columns(measured.evidence, lexicon)
+    else:
+        wording = lexicon.columns(measured.evidence)
+    return np.concatenate((measured.base, wording), axis=1)

@@ -4,7 +4,8 @@ from typing import Final
 
 import numpy as np
 
-from classifier.features.arrays import Arrays, Column, Floats, stack
+from classifier.features.arrays import Column, Floats, stack
+from classifier.segment import Segments
 
 __all__ = ["COLUMNS", "compute"]
 
@@ -19,10 +20,10 @@ COLUMNS: Final[tuple[Column, ...]] = (
 )
 
 
-def compute(page: Arrays) -> Floats:
+def compute(segments: Segments) -> Floats:
     """The columns of this family; shape (blocks, len(COLUMNS)), float32."""
-    spans = np.array(page.segments.line_spans, np.int64).reshape(-1, 2)
+    spans = np.array(segments.line_spans, np.int64).reshape(-1, 2)
     gaps = np.minimum(spans[1:, 0] - spans[:-1, 1] - 1, MAX_BLANK)
     before = np.concatenate(([0], gaps))
-    marks = np.array([MARKS.get(tag, 0) for tag in page.segments.tags])
-    return stack((marks, before, np.concatenate((gaps, [0])), (before > 0).mean()), page.n)
+    marks = np.array([MARKS.get(tag, 0) for tag in segments.tags])
+    return stack((marks, before, np.concatenate((gaps, [0])), (before > 0).mean()), len(segments))

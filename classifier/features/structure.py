@@ -10,7 +10,7 @@ from classifier.features.arrays import Arrays, Column, Floats, ratio, stack
 from classifier.features.tree import LEVELS, Tree
 from classifier.segment import Source
 
-__all__ = ["COLUMNS", "compute"]
+__all__ = ["COLUMNS", "ENTRY", "INSIDE", "TAG_CODES", "compute"]
 
 Codes = npt.NDArray[np.int64]
 
@@ -30,7 +30,7 @@ INSIDE: Final = (
     ("h1", "h2", "h3", "h4", "h5", "h6"), ("noscript",), ("dialog",), ("details",), ("p",),
 )  # fmt: skip
 
-_ENTRY: Final = {tag: index for index, tags in enumerate(INSIDE) for tag in tags}
+ENTRY: Final = {tag: index for index, tags in enumerate(INSIDE) for tag in tags}
 
 COLUMNS: Final[tuple[Column, ...]] = (
     ("tag", "code of the block's tag, alike ones together"),
@@ -105,7 +105,7 @@ def compute(page: Arrays, tree: Tree) -> Floats:
 
 def _inside(page: Arrays, tree: Tree) -> npt.NDArray[np.int64]:
     """For each entry of INSIDE, how many such elements enclose each block; shape (len(INSIDE), n)."""
-    entry = np.array([_ENTRY.get(tag, -1) for tag in tree.tag_names])[tree.tag]
+    entry = np.array([ENTRY.get(tag, -1) for tag in tree.tag_names])[tree.tag]
     chosen = np.flatnonzero(entry >= 0)
     row = entry[chosen] * (page.n + 1)
     size = len(INSIDE) * (page.n + 1)
@@ -177,8 +177,8 @@ def _page(page: Arrays, inside: npt.NDArray[np.int64], code: Codes) -> tuple[flo
         np.asarray(segments.hidden, bool),
         source == Source.NOSCRIPT,
         source >= Source.JSON_LD,
-        inside[_ENTRY["main"]] > 0,
-        inside[_ENTRY["article"]] > 0,
+        inside[ENTRY["main"]] > 0,
+        inside[ENTRY["article"]] > 0,
     )
     p, li, row, hidden, noscript, embedded, main, article = (
         np.array(chosen, np.float64) @ words / max(1, int(words.sum()))

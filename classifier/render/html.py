@@ -21,6 +21,7 @@ from classifier.render.safety import (
 from classifier.render.writer import IMAGE, Inline, Leaf, Writer
 from classifier.segment import Segments
 from classifier.segment.html import BREAK, CELL_TAGS, PRE_TAGS, BlockHandler, walk
+from classifier.segment.whitespace import without_surrogates
 
 __all__ = ["RAISED", "Options", "clean_html", "render_html"]
 
@@ -88,7 +89,7 @@ def clean_html(segments: Segments, keep: npt.ArrayLike, markup: str, options: Op
     if segments.kind == "text":
         return scrub(plain_html(segments, mask)).strip()
     handler = _Recorder(segments, mask, options)
-    walk(markup, handler)
+    walk(without_surrogates(markup), handler)
     for index in range(len(handler.columns.texts), len(segments)):
         if mask[index]:
             handler.writer.paragraph(segments.texts[index])

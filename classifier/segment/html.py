@@ -1,9 +1,13 @@
 """HTML -> blocks: one pass over the parser's events, no recursion, linear in the page's size."""
 
 import re
+import sys
+import time
 from dataclasses import dataclass, field
 from typing import Final
 
+from classifier.kernel import native
+from classifier.limits import Limits
 from classifier.parser import SaxHandler, sax_parse
 from classifier.segment.embedded import embedded_texts
 from classifier.segment.segments import Elements, Segments, Source
@@ -100,6 +104,20 @@ CONTROL_TAGS: Final = frozenset({"input", "select", "textarea", "button"})
 IMAGE_TAGS: Final = frozenset({"img", "picture"})
 # Tags that do not end a block, yet are more than a wrapper around text.
 INLINE_TAGS: Final = CELL_TAGS | EMPHASIS_TAGS | IMAGE_TAGS | {"a", "br", "option", "meta", "input"}
+_KINDS: Final[tuple[frozenset[str], ...]] = (
+    BLOCK_TAGS,
+    CELL_TAGS,
+    PRE_TAGS,
+    SKIPPED_TAGS,
+    EMPHASIS_TAGS,
+    CONTROL_TAGS,
+    IMAGE_TAGS,
+    *(frozenset({tag}) for tag in ("a", "br", "option", "meta", "noscript", "title", "script")),
+)
+# A bit each for what a tag is, for the kernel, which knows them by their order.
+TAG_KINDS: Final = {
+    tag: sum((tag in tags) << bit for bit, tags in enumerate(_KINDS)) for tag in frozenset().union(*_KINDS)
+}
 
 Attributes = tuple[tuple[str, str | None], ...]
 # The attributes in which authors say what a part of the page is.
@@ -114,11 +132,22 @@ BREAK: Final = "\0"
 CELL_END: Final = "\0\t\0"
 # A browser that runs scripts reads <noscript> as raw text, so many pages never notice that they leave
 # an iframe open in it. Read as markup, that iframe would swallow the rest of the page.
-_OPEN_IFRAME: Final = re.compile(r"<iframe\b[^<>]{0,4000}>(?=\s{0,100}</noscript)")
+_OPEN_IFRAME: Final = re.compile(r"<iframe\b[^<>]{0,4000}>(?=\s{0,100}\Z)")
+# The longest match and the white space after it.
+_OPEN_IFRAME_CHARS: Final = 4108
 # React sends late parts of a page in hidden elements of these ids, and a script moves them into view.
 STREAMED_ID: Final = "S:"
 # Scripts looked at for embedded content: JSON-LD and state stand among the first.
 MAX_SCRIPTS: Final = 64
+# The clock is looked at once in so many elements.
+CLOCK_STEP: Final = 4096
+_VISIBLE: Final = int(Source.VISIBLE)
+_NOSCRIPT: Final = int(Source.NOSCRIPT)
+_DEFAULT: Final = Limits()
+
+
+class _LimitError(Exception):
+    """Ends the walk; its message is the name of the field of `Limits` that the page exceeds."""
 
 
 @dataclass(slots=True)
@@ -141,14 +170,26 @@ class BlockHandler(SaxHandler):
     """Receives the parser's events and cuts the text between block boundaries into blocks.
 
     An "open" attribute holds the index of the outermost open element of a kind, -1 when none is open.
+
+    Args:
+        limits: where to end the walk; left out, it ends with the page.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.max_nodes = limits.max_nodes if limits else sys.maxsize
+        self.max_depth = limits.max_depth if limits else sys.maxsize
+        self.max_blocks = limits.max_blocks if limits else sys.maxsize
+        self.deadline = _deadline(limits) if limits else None
+        # The element at which to look at the clock or to end.
+        self.next_check = 0
+        self.depth = 0
         self.columns = _Columns()
         self.elements = Elements()
         # Element children of each element so far; the first entry is the document's.
         self.children = [0]
         self.current = -1
+        # Pages repeat their classes: one string does for all that are equal.
+        self.names: dict[str, str] = {}
         self.containers: list[int] = []
         self.skipped = 0
         self.capture: list[str] | None = None
@@ -182,7 +223,13 @@ class BlockHandler(SaxHandler):
             return
         elements = self.elements
         parent = self.current
-        index = self.current = len(elements.tag)
+        index = len(elements.tag)
+        if index >= self.next_check:
+            self._check(index)
+        if self.depth >= self.max_depth:
+            raise _LimitError("max_depth")
+        self.depth += 1
+        self.current = index
         child = self.children[parent + 1] = self.children[parent + 1] + 1
         self.children.append(0)
         elements.child.append(child)
@@ -201,9 +248,11 @@ class BlockHandler(SaxHandler):
         if not attrs:
             elements.identity.append("")
         elif len(attrs) == 1 and attrs[0][0] == "class":
-            elements.identity.append(attrs[0][1] or "")
+            name = attrs[0][1] or ""
+            elements.identity.append(self.names.setdefault(name, name))
         else:
-            elements.identity.append(self._identity(index, attrs))
+            name = self._identity(index, attrs)
+            elements.identity.append(self.names.setdefault(name, name))
 
     def end_element(self, tag: str) -> None:
         if self.skipped:
@@ -222,6 +271,7 @@ class BlockHandler(SaxHandler):
             self._close(index)
         self.elements.end_block[index] = len(self.columns.texts)
         self.current = self.elements.parent[index]
+        self.depth -= 1
 
     def _close(self, index: int) -> None:
         self.opened.remove(index)
@@ -250,6 +300,8 @@ class BlockHandler(SaxHandler):
         if self.owner >= 0 and self.in_hidden != (self.open_hidden >= 0):
             self.boundary()
         if self.owner < 0:
+            if len(self.columns.texts) >= self.max_blocks:
+                raise _LimitError("max_blocks")
             self.owner = self.containers[-1] if self.containers else self.current
             self.in_pre = self.open_pre >= 0
             self.in_hidden = self.open_hidden >= 0
@@ -263,7 +315,25 @@ class BlockHandler(SaxHandler):
         if self.open_emphasis >= 0:
             self.emphasis_chars += length
 
+    def finish(self) -> None:
+        """End the block at hand and the open elements, where the walk did not come to the page's end."""
+        self.boundary()
+        index = self.current
+        while index >= 0:
+            self.elements.end_block[index] = len(self.columns.texts)
+            index = self.elements.parent[index]
+
     # -- parts of start_element ---------------------------------------------------------------
+
+    def _check(self, index: int) -> None:
+        """Whether the page may have one more element, and time is left."""
+        if index >= self.max_nodes:
+            raise _LimitError("max_nodes")
+        self.next_check = self.max_nodes
+        if self.deadline is not None:
+            if time.monotonic() >= self.deadline:
+                raise _LimitError("seconds")
+            self.next_check = min(self.max_nodes, index + CLOCK_STEP)
 
     def _start_block(self, tag: str, index: int) -> None:
         if self.in_pre:
@@ -394,7 +464,7 @@ class BlockHandler(SaxHandler):
         columns.images.append(self.images)
         columns.controls.append(self.controls)
         columns.hidden.append(self.in_hidden)
-        columns.source.append(Source.NOSCRIPT if self.in_noscript else Source.VISIBLE)
+        columns.source.append(_NOSCRIPT if self.in_noscript else _VISIBLE)
         self.images = self.controls = 0
 
 
@@ -422,37 +492,94 @@ def _lines(text: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def walk(html: str, handler: BlockHandler) -> None:
-    """Parse a page and hand its events to `handler`."""
-    sax_parse(_OPEN_IFRAME.sub("", html) if "</noscript" in html else html, handler)
+def _deadline(limits: Limits) -> float | None:
+    return None if limits.seconds is None else time.monotonic() + limits.seconds
 
 
-def segment_html(html: str) -> Segments:
+def walk(html: str, handler: SaxHandler) -> str:
+    """Parse a page and hand its events to `handler`; the name of the limit that ended it early, or ""."""
+    try:
+        sax_parse(_without_open_iframes(html), handler)
+    except _LimitError as limit:
+        return str(limit)
+    return ""
+
+
+def _without_open_iframes(html: str) -> str:
+    """The page without the iframes that a `<noscript>` leaves open; see `_OPEN_IFRAME`."""
+    kept: list[str] = []
+    start = 0
+    end = html.find("</noscript")
+    while end >= 0:
+        # The tag holds no "<", so none but the last one before the end can be it.
+        at = html.rfind("<", max(start, end - _OPEN_IFRAME_CHARS), end)
+        if at >= 0 and (tag := _OPEN_IFRAME.match(html, at, end)):
+            kept.append(html[start:at])
+            start = tag.end()
+        end = html.find("</noscript", end + 1)
+    return "".join([*kept, html[start:]]) if kept else html
+
+
+@dataclass(frozen=True, slots=True)
+class _Walked:
+    """What a walk found."""
+
+    columns: _Columns
+    elements: Elements
+    scripts: list[tuple[str, list[str]]]
+    title: list[str]
+    social_title: str
+    limit: str
+
+
+def _walked(html: str, limits: Limits) -> _Walked:
+    if native is None:
+        handler = BlockHandler(limits)
+        limit = walk(html, handler)
+        handler.finish()
+        return _Walked(
+            handler.columns, handler.elements, handler.scripts, handler.title, handler.social_title, limit
+        )
+    kernel = native.Handler(
+        TAG_KINDS,
+        MAX_CELL_CHARS,
+        MAX_SCRIPTS,
+        min(limits.max_nodes, sys.maxsize),
+        min(limits.max_depth, sys.maxsize),
+        min(limits.max_blocks, sys.maxsize),
+        _deadline(limits),
+        _LimitError,
+    )
+    limit = walk(html, kernel)
+    columns, elements, scripts, title, social_title = kernel.finish()
+    return _Walked(_Columns(*columns), Elements(*elements), scripts, title, social_title, limit)
+
+
+def segment_html(html: str, limits: Limits = _DEFAULT) -> Segments:
     """Cut an HTML page into blocks, in document order, embedded content last.
 
-    Blocks end at block-level boundaries, double `<br>`, table rows and list and definition items.
+    Blocks end at block-level boundaries, double `<br>`, table rows and list and definition items. A page
+    that exceeds `limits` is cut up to there.
     """
-    handler = BlockHandler()
-    walk(html, handler)
-    columns = handler.columns
-    for text, source in embedded_texts(handler.scripts, columns.texts):
+    page = _walked(html, limits)
+    columns = page.columns
+    for text, source in embedded_texts(page.scripts, columns.texts):
         columns.texts.append(text)
         columns.tags.append("p")
         columns.element.append(-1)
         columns.hidden.append(False)
-        columns.source.append(source)
+        columns.source.append(int(source))
         for counts in (columns.link_chars, columns.links, columns.emphasis_chars):
             counts.append(0)
         columns.images.append(0)
         columns.controls.append(0)
-    title = collapse("".join(handler.title)) or collapse(handler.social_title)
     return Segments(
         kind="html",
-        title=title,
+        title=collapse("".join(page.title)) or collapse(page.social_title),
         texts=columns.texts,
         tags=columns.tags,
         element=columns.element,
-        elements=handler.elements,
+        elements=page.elements,
         link_chars=columns.link_chars,
         links=columns.links,
         emphasis_chars=columns.emphasis_chars,
@@ -460,4 +587,5 @@ def segment_html(html: str) -> Segments:
         controls=columns.controls,
         hidden=columns.hidden,
         source=columns.source,
+        truncated=limits.exceeded(page.limit) if page.limit else "",
     )

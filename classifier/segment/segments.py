@@ -66,6 +66,8 @@ class Segments:
     """A `Source` value a block."""
     line_spans: Sequence[tuple[int, int]] = ()
     """Plain text: first and last line of the block, from 1, both included."""
+    truncated: str = ""
+    """Why the page was not read to its end (see `Limits`); empty where it was."""
 
     def __len__(self) -> int:
         return len(self.texts)

@@ -4,6 +4,7 @@ import re
 from itertools import pairwise
 from typing import Final
 
+from classifier.limits import Limits
 from classifier.segment.segments import Segments
 from classifier.segment.whitespace import collapse, drop_invisible
 
@@ -23,34 +24,46 @@ _HEADING: Final = re.compile(r"#{1,6}[ \t]+\S")
 _RULE: Final = re.compile(r"([-=_*~#.])\1{2,}$")
 _HYPHENATED: Final = re.compile(r"\w-$")
 _CJK: Final = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
+_DEFAULT: Final = Limits()
 
 
-def segment_text(text: str) -> Segments:
+def segment_text(text: str, limits: Limits = _DEFAULT) -> Segments:
     """Cut plain text into blocks; `line_spans` says which lines each came from.
 
     A line is a block, as in text that a web archive or a browser made from a page, unless the text
     is hard-wrapped: then the lines of a paragraph are joined. Bullets, numbered items and quotation
-    marks of mail (`>`) begin blocks of their own.
+    marks of mail (`>`) begin blocks of their own. A text of more than `limits.max_blocks` is cut up to
+    there.
     """
     text = drop_invisible(text).replace("\r\n", "\n").replace("\r", "\n")
     lines = [line.rstrip() for line in text.split("\n")]
     column = _wrap_column(lines)
-    texts: list[str] = []
-    tags: list[str] = []
+    # The pieces of each block, joined at the end: a paragraph may have any number of lines.
+    blocks: list[list[str]] = []
     spans: list[tuple[int, int]] = []
+    truncated = ""
+    before = ""
     for number, line in enumerate(lines, start=1):
         body = collapse(line)
-        if not body:
-            continue
-        follows = bool(spans) and spans[-1][1] == number - 1
-        if column and follows and _continues(lines[number - 2], line, column):
-            texts[-1] = _join(texts[-1], body.lstrip("> "))
-            spans[-1] = (spans[-1][0], number)
-        else:
-            texts.append(body)
-            tags.append(_tag(body))
-            spans.append((number, number))
-    return Segments(kind="text", title="", texts=texts, tags=tags, line_spans=spans)
+        if body:
+            if column and before and _continues(before, line, column):
+                _add(blocks[-1], body.lstrip("> "))
+                spans[-1] = (spans[-1][0], number)
+            elif len(blocks) >= limits.max_blocks:
+                truncated = limits.exceeded("max_blocks")
+                break
+            else:
+                blocks.append([body])
+                spans.append((number, number))
+        before = line
+    return Segments(
+        kind="text",
+        title="",
+        texts=[pieces[0] if len(pieces) == 1 else "".join(pieces) for pieces in blocks],
+        tags=[_tag(pieces[0]) for pieces in blocks],
+        line_spans=spans,
+        truncated=truncated,
+    )
 
 
 def _wrap_column(lines: list[str]) -> int:
@@ -94,12 +107,12 @@ def _continues(line: str, following: str, column: int) -> bool:
     return _is_full(line, start, column)
 
 
-def _join(text: str, more: str) -> str:
-    if _HYPHENATED.search(text) and more[:1].islower():
-        return text + more
-    if _CJK.match(text[-1]) and _CJK.match(more):
-        return text + more
-    return f"{text} {more}"
+def _add(pieces: list[str], more: str) -> None:
+    """Put a line's text after the pieces of its paragraph."""
+    end = "".join(pieces[-2:])[-2:]
+    if not ((_HYPHENATED.search(end) and more[:1].islower()) or (_CJK.match(end[-1]) and _CJK.match(more))):
+        pieces.append(" ")
+    pieces.append(more)
 
 
 def _tag(body: str) -> str:

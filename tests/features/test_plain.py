@@ -1,12 +1,11 @@
 import numpy as np
 
-from classifier.features.arrays import measure
 from classifier.features.plain import COLUMNS, compute
 from classifier.segment import segment_text
 
 
 def columns(text: str) -> dict[str, list[float]]:
-    values = compute(measure(segment_text(text)))
+    values = compute(segment_text(text))
     return {name: values[:, index].tolist() for index, (name, _) in enumerate(COLUMNS)}
 
 

@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from classifier.limits import Limits
 from classifier.parser import parse, sax_parse
 from classifier.segment import Segments, Source, segment_html
-from classifier.segment.html import BLOCK_TAGS, MAX_CELL_CHARS, BlockHandler
+from classifier.segment import html as html_module
+from classifier.segment.html import BLOCK_TAGS, CLOCK_STEP, MAX_CELL_CHARS, BlockHandler
 
 INLINE_TAGS = (
     "a abbr b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr output "
@@ -487,3 +489,115 @@ def test_an_iframe_closed_in_noscript_keeps_its_text_to_itself() -> None:
 def test_what_react_streams_hidden_and_shows_later_is_not_hidden() -> None:
     page = '<div hidden id="S:0"><p>tea<div hidden><p>milk</div></div><div hidden id="menu"><p>rum</div>'
     assert list(segment_html(page).hidden) == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("before", "taken"),
+    [
+        ("<iframe src=x>", True),
+        ("<b><iframe>", True),
+        (f"<iframe {'x' * 3_999}>", True),
+        (f"<iframe {'x' * 4_000}>", False),
+        ("<iframe>" + " " * 100, True),
+        ("<iframe>" + " " * 101, False),
+        ("<iframe>x", False),
+        ("<iframes>", False),
+        ("<iframe><b>", False),
+        ("iframe>", False),
+    ],
+)
+def test_only_an_iframe_right_before_the_end_of_noscript_is_taken_out(before: str, taken: bool) -> None:
+    page = f"<noscript>{before}</noscript>" * 2
+    assert ("<iframe" in html_module._without_open_iframes(page)) is ("<iframe" in page and not taken)
+
+
+# -- limits ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["kernel", "Python"])
+def handler_of_both_kinds(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs the test with the kernel, where it is built, and with the Python code."""
+    if request.param == "Python":
+        monkeypatch.setattr(html_module, "native", None)
+
+
+both_kinds = pytest.mark.usefixtures("handler_of_both_kinds")
+
+
+@both_kinds
+def test_a_page_within_the_limits_is_read_to_its_end() -> None:
+    # html, head, body and two paragraphs.
+    segments = segment_html("<p>a<p>b", Limits(max_nodes=5, max_depth=3, max_blocks=2))
+    assert (segments.texts, segments.truncated) == (["a", "b"], "")
+
+
+@both_kinds
+@pytest.mark.parametrize(
+    ("limits", "texts", "reason"),
+    [
+        (Limits(max_nodes=4), ["a"], "the page has more than 4 elements (max_nodes)"),
+        (Limits(max_depth=3), ["a", "b"], "the page nests elements more than 3 deep (max_depth)"),
+        (Limits(max_blocks=2), ["a", "b"], "the page has more than 2 blocks (max_blocks)"),
+        (Limits(seconds=1e-9), [], "the page took longer than 1e-09 seconds to read (seconds)"),
+    ],
+)
+def test_a_page_that_exceeds_a_limit_is_read_up_to_there_and_says_why(
+    limits: Limits, texts: list[str], reason: str
+) -> None:
+    segments = segment_html("<p>a</p><div>b<p>c</p></div>", limits)
+    assert (segments.texts, segments.truncated) == (texts, reason)
+
+
+@both_kinds
+def test_a_page_cut_short_keeps_the_text_at_hand_and_closes_its_elements() -> None:
+    segments = segment_html("<div>a<ul><li>b<i>c</i> d<b>e</b>", Limits(max_nodes=7))
+    assert segments.texts == ["a", "bc d"]
+    elements = segments.elements
+    spans = list(zip(elements.tag, elements.first_block, elements.end_block, strict=True))
+    assert spans[2:] == [("body", 0, 2), ("div", 0, 2), ("ul", 1, 2), ("li", 1, 2), ("i", 1, 1)]
+
+
+@both_kinds
+def test_the_title_and_embedded_texts_of_a_page_cut_short_are_kept() -> None:
+    story = "A mile of the river has a weir, a mill and some willows. " * 3
+    page = f'<title>T</title><script type="application/ld+json">{{"text": "{story}"}}</script><p>a<p>b'
+    segments = segment_html(page, Limits(max_blocks=1))
+    assert (segments.title, segments.texts) == ("T", ["a", story.strip()])
+    assert len(segments.source) == len(segments.controls) == len(segments.tags) == 2
+
+
+@both_kinds
+def test_the_clock_is_looked_at_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = iter(range(100))
+    monkeypatch.setattr("time.monotonic", lambda: float(next(ticks)))
+    # Tick 0 sets the deadline, 1 comes before the first element, 2 and 3 after CLOCK_STEP each.
+    segments = segment_html("<i></i>" * 3 * CLOCK_STEP, Limits(seconds=3))
+    assert len(segments.elements.tag) == 2 * CLOCK_STEP
+    assert "(seconds)" in segments.truncated
+
+
+@both_kinds
+def test_what_a_skipped_element_holds_counts_for_no_limit() -> None:
+    page = "<svg>" + "<g>" * 100 + "</svg><p>a"
+    assert segment_html(page, Limits(max_nodes=5, max_depth=4)).texts == ["a"]
+
+
+@both_kinds
+def test_a_limit_beyond_what_a_machine_can_count_is_none() -> None:
+    limits = Limits(max_nodes=10**30, max_depth=10**30, max_blocks=10**30, seconds=float("inf"))
+    assert segment_html("<p>a", limits).truncated == ""
+
+
+@pytest.mark.parametrize("name", ["max_bytes", "max_nodes", "max_depth", "max_blocks", "seconds"])
+def test_a_limit_of_nothing_is_a_value_error_that_names_it(name: str) -> None:
+    with pytest.raises(ValueError, match=name):
+        Limits(**{name: 0})
+    with pytest.raises(TypeError, match=name):
+        Limits(**{name: "10"})
+    with pytest.raises(TypeError, match=name):
+        Limits(**{name: True})
+
+
+def test_time_that_is_no_number_is_a_value_error() -> None:
+    with pytest.raises(ValueError, match="seconds"):
+        Limits(seconds=float("nan"))
