@@ -36,7 +36,7 @@ PARSE_ONLY: Final = "parse only"
 LONG_TEXT_LINES: Final = 300
 # A page of plain text with lines of a menu among its prose, as web archives keep pages.
 LONG_TEXT: Final = "\n".join(
-    "Home" if line % 10 == 0 else f"Mile {line} of the river has {'a weir, a mill, ' * (line % 7)}and willows."
+    "Home" if line % 10 == 0 else f"Mile {line} of the river: {'a weir, a mill, ' * (line % 7)}and willows."
     for line in range(LONG_TEXT_LINES)
 )
 _RESAMPLES: Final = 1000
