@@ -11,30 +11,40 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from classifier.errors import (
+        BatchError,
         BinaryPageError,
         ClassifierError,
         FeatureMismatchError,
         ModelError,
         PageError,
+        PageMemoryError,
+        PageTimeoutError,
         PageTooLargeError,
         UntrustedModelError,
         WorkerError,
     )
+    from classifier.limits import Limits
     from classifier.model import Model
     from classifier.page import Block, Label, Page
     from classifier.pipeline import Classifier, classify, classify_many, extract, load
+    from classifier.workers import Isolation
 
 __all__ = [
+    "BatchError",
     "BinaryPageError",
     "Block",
     "Classifier",
     "ClassifierError",
     "FeatureMismatchError",
+    "Isolation",
     "Label",
+    "Limits",
     "Model",
     "ModelError",
     "Page",
     "PageError",
+    "PageMemoryError",
+    "PageTimeoutError",
     "PageTooLargeError",
     "UntrustedModelError",
     "WorkerError",
@@ -47,19 +57,20 @@ __all__ = [
 __version__ = "0.1.0"
 
 _ERRORS = frozenset(name for name in __all__ if name.endswith("Error"))
-_RECORDS = frozenset({"Block", "Label", "Page"})
+# Where the other names are defined; those that are not here are the pipeline's.
+_MODULES = {
+    **dict.fromkeys(("Block", "Label", "Page"), "page"),
+    "Isolation": "workers",
+    "Limits": "limits",
+    "Model": "model",
+}
 
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used, so that `declutter --help` needs no NumPy."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if name in _ERRORS:
-        module = "errors"
-    elif name in _RECORDS:
-        module = "page"
-    else:
-        module = "model" if name == "Model" else "pipeline"
+    module = "errors" if name in _ERRORS else _MODULES.get(name, "pipeline")
     value = globals()[name] = getattr(import_module(f"classifier.{module}"), name)
     return value
 

@@ -24,8 +24,10 @@ __all__ = ["main"]
 
 DONE, PAGE_FAILED, NO_MODEL, NOT_WRITTEN, INTERRUPTED, PIPE_CLOSED = 0, 1, 3, 4, 130, 141
 STREAM: Final = "-"
+# The one subcommand: a file of that name is ./batch.
+BATCH: Final = "batch"
 CHUNK_BYTES: Final = 1 << 20
-MAX_BYTES: Final = 64 << 20
+MAX_BYTES: Final = 16 << 20
 # Tags of custom elements can be long; the text is what the reader came for.
 TAG_CELLS: Final = 12
 MIN_TEXT_CELLS: Final = 10
@@ -54,6 +56,8 @@ exit status:
 NO_COLOR and FORCE_COLOR never and always colour the table of --blocks. Its width is
 COLUMNS, else the terminal's; elsewhere than on a terminal texts are not cut.
 
+many pages, files to files, resumable: see declutter batch --help (a file of that name: ./batch)
+
 examples:
   declutter page.html
   curl -s https://example.org/ | declutter - --format markdown
@@ -66,7 +70,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
     try:
         try:
-            return run(parse(argv))
+            words = sys.argv[1:] if argv is None else list(argv)
+            if words[:1] == [BATCH]:
+                from classifier.batch.cli import batch
+
+                return batch(words[1:], tell)
+            return run(parse(words))
         finally:
             if sys.stdout is not None:
                 sys.stdout.flush()
@@ -132,12 +141,15 @@ def make_parser() -> argparse.ArgumentParser:
 def run(options: argparse.Namespace) -> int:
     """Print every page; a model that the user names is loaded before the output is opened."""
     classifier = load_classifier(options)
-    chosen = {name: vars(options)[name] for name in ("kind", "favor", "threshold", "max_bytes")}
+    from classifier.limits import Limits
+
+    chosen = {name: vars(options)[name] for name in ("kind", "favor", "threshold")}
+    limits = Limits(max_bytes=options.max_bytes)
     status, gap = DONE, ""
     with open_output(options.output) as out:
         for path in options.paths:
             try:
-                page = classifier.classify(read_page(path, options.max_bytes), **chosen)
+                page = classifier.classify(read_page(path, options.max_bytes), limits=limits, **chosen)
                 head, body = heading(path, options), render(page, path, options, out)
             except (ModelError, ImportError):
                 raise
@@ -259,6 +271,8 @@ def cells(text: str) -> int:
 def comment(page: "Page", path: str, options: argparse.Namespace) -> None:
     """Notes on a page that was printed."""
     kept = int(page.keep.sum())
+    if page.truncated:
+        tell(f"{path}: note: it is read in part: {page.truncated}")
     if not kept:
         tell(f"{path}: note: {'no block is content' if len(page) else 'the page has no text'}")
     if options.verbose:

@@ -1,11 +1,14 @@
 """The exceptions this package raises, one small tree: catch `ClassifierError` for all of them."""
 
 __all__ = [
+    "BatchError",
     "BinaryPageError",
     "ClassifierError",
     "FeatureMismatchError",
     "ModelError",
     "PageError",
+    "PageMemoryError",
+    "PageTimeoutError",
     "PageTooLargeError",
     "UntrustedModelError",
     "WorkerError",
@@ -28,6 +31,14 @@ class PageTooLargeError(PageError):
     """The page exceeds the size limit; the message names both sizes."""
 
 
+class PageTimeoutError(PageError):
+    """The page took longer than its isolated worker may; the message says what to do."""
+
+
+class PageMemoryError(PageError):
+    """The page needed more memory than its isolated worker may take; the message says what to do."""
+
+
 class ModelError(ClassifierError):
     """A model file is missing, damaged, or of a version this package does not read."""
 
@@ -42,3 +53,7 @@ class UntrustedModelError(ModelError):
 
 class WorkerError(ClassifierError):
     """A worker process of `classify_many` cannot start, or ended on a page; the message says what to do."""
+
+
+class BatchError(ClassifierError):
+    """A batch cannot begin or resume: its input or its folder is not what it was; the message says how."""

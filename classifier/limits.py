@@ -7,24 +7,24 @@ __all__ = ["Limits"]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds on one page. A page larger than `max_bytes` is refused; at any other the reading ends there,
-    what was read so far is kept, and `Segments.truncated` says so.
+    """Bounds on one page. A page that exceeds one is read up to there, and `Page.truncated` says so.
 
-    The work is linear in the page's size, so the defaults only bound memory. Of 1,358 pages of WCXB
-    the largest has 5.3 MB, 10,146 elements, 55 of them nested, and 2,642 blocks.
+    The work is linear in the size of a page, so the defaults only bound its sum: to some three seconds and
+    500 MB. Of 1,358 pages of WCXB the largest has 5.3 MB, 10,146 elements, 55 of them nested, and 2,642
+    blocks.
 
     Raises:
         TypeError: a bound is not a number.
         ValueError: a bound is below 1, or `seconds` not above 0.
     """
 
-    max_bytes: int = 64 * 1024 * 1024
+    max_bytes: int = 16 * 1024 * 1024
     """Bytes of the page; of a str, its bytes in UTF-8."""
     max_nodes: int = 1_000_000
     """Elements of an HTML page, those inside of one that never shows, such as svg, not counted."""
     max_depth: int = 250_000
     """Elements that stand inside one another."""
-    max_blocks: int = 250_000
+    max_blocks: int = 50_000
     """Blocks of visible text."""
     seconds: float | None = None
     """Wall-clock time from the start of reading; None for no bound. It is looked at once in some thousand

@@ -1,20 +1,25 @@
 """Many pages through one function: in order, as a stream, here or in worker processes."""
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sized
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence, Sized
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, nullcontext
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final, Literal
+from types import MappingProxyType
+from typing import Any, Final, Literal, NamedTuple, TypeVar
 
 from classifier.errors import ClassifierError
 from classifier.page import Page
-from classifier.workers import Crew, Outcome, Work, attempt
+from classifier.workers import Crew, Isolation, attempt
 
-__all__ = ["CHUNKS_A_WORKER", "CHUNK_PAGES", "Errors", "classify_stream"]
+__all__ = ["CHUNKS_A_WORKER", "CHUNK_PAGES", "WARM_UP", "Errors", "PageCrew", "classify_stream", "in_order"]
 
 Errors = Literal["raise", "return"]
+Work = Callable[[str | bytes], Page]
 Bar = Callable[[], AbstractContextManager[Any]]
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 # Pages travel in chunks: enough for the journey to cost little beside the work, few enough that no
 # worker is left with a long last one.
@@ -22,24 +27,37 @@ CHUNK_PAGES: Final = 8
 CHUNK_SIZE: Final = 1 << 20
 # Chunks that are read and not yet given out, at most: one in work and one in wait.
 CHUNKS_A_WORKER: Final = 2
+# A page that makes a worker load the model for HTML.
+WARM_UP: Final = "<p>A worker is warm once it has seen a page.</p>"
 
 
 def classify_stream(
-    work: Work, pages: Iterable[str | bytes], *, workers: int, errors: Errors, progress: bool
+    work: Work,
+    pages: Iterable[str | bytes],
+    *,
+    workers: int,
+    errors: Errors,
+    progress: bool,
+    isolation: Isolation | None = None,
 ) -> Iterator[Page | ClassifierError]:
-    """Run pages through a function as `Classifier.classify_many` says; mistakes are raised at once."""
+    """Run pages through a function as `Classifier.classify_many` says; mistakes are raised at once.
+
+    Args:
+        isolation: what each page may take; with them even a single worker is a process of its own.
+    """
     if errors not in ("raise", "return"):
         raise ValueError(f"errors is {errors!r}: it must be raise or return")
     if workers < 1:
         raise ValueError(f"workers is {workers}: it must be 1 or more")
     work("")  # brings out a mistake in the options
     bar = _progress_bar(pages) if progress else nullcontext
-    outcomes = _here(work, pages) if workers == 1 else _in_processes(work, pages, workers)
+    here = workers == 1 and isolation is None
+    outcomes = _here(work, pages) if here else _in_processes(work, pages, workers, isolation)
     return _settled(outcomes, errors, bar)
 
 
 def _settled(
-    outcomes: Generator[Outcome, None, None], errors: Errors, progress: Bar
+    outcomes: Generator[Page | Exception, None, None], errors: Errors, progress: Bar
 ) -> Iterator[Page | ClassifierError]:
     """The outcomes, but exceptions that are not to be returned are raised."""
     with closing(outcomes), progress() as bar:
@@ -60,42 +78,66 @@ def _progress_bar(pages: Iterable[str | bytes]) -> Bar:
     return partial(tqdm, total=len(pages) if isinstance(pages, Sized) else None, unit="page")
 
 
-def _here(work: Work, pages: Iterable[str | bytes]) -> Generator[Outcome, None, None]:
+def _here(work: Work, pages: Iterable[str | bytes]) -> Generator[Page | Exception, None, None]:
     for page in pages:
         yield attempt(work, page)
 
 
-def _in_processes(work: Work, pages: Iterable[str | bytes], workers: int) -> Generator[Outcome, None, None]:
-    """What becomes of each page; however the iterator ends, no process stays behind.
+def _in_processes(
+    work: Work, pages: Iterable[str | bytes], workers: int, isolation: Isolation | None
+) -> Generator[Page | Exception, None, None]:
+    # A view of foreign memory cannot be pickled.
+    portable = (bytes(page) if isinstance(page, bytearray | memoryview) else page for page in pages)
+    crew = PageCrew(work, isolation)
+    return in_order(crew.do, portable, workers, size=_size, end=crew.dismiss)
 
-    A thread for each worker waits for it, so the workers go on while the caller is busy.
+
+def _size(page: str | bytes) -> int:
+    return len(page) if isinstance(page, str | bytes) else 0
+
+
+def in_order(
+    do: Callable[[Sequence[Item]], list[Result]],
+    items: Iterable[Item],
+    workers: int,
+    *,
+    size: Callable[[Item], int],
+    end: Callable[[], None],
+) -> Generator[Result, None, None]:
+    """The results of items that several threads share, in the items' order.
+
+    Each thread waits for a worker, so the workers go on while the caller is busy. Items are read at most
+    some chunks ahead.
+
+    Args:
+        do: results of a chunk; called in `workers` threads at once.
+        size: of an item, as `CHUNK_SIZE` counts it.
+        end: called however the iterator ends; all calls of `do` return soon after.
     """
-    crew = Crew(work)
     threads = ThreadPoolExecutor(workers, "classify_many")
-    waiting: deque[Future[list[Outcome]]] = deque()
+    waiting: deque[Future[list[Result]]] = deque()
     try:
-        for chunk in _chunks(pages):
-            waiting.append(_failed(chunk) if isinstance(chunk, Exception) else threads.submit(crew.do, chunk))
+        for chunk in _chunks(items, size):
+            waiting.append(_failed(chunk) if isinstance(chunk, Exception) else threads.submit(do, chunk))
             while waiting and (len(waiting) >= CHUNKS_A_WORKER * workers or waiting[0].done()):
                 yield from waiting.popleft().result()
         while waiting:
             yield from waiting.popleft().result()
     finally:
         threads.shutdown(wait=False, cancel_futures=True)
-        crew.dismiss()
+        end()
         threads.shutdown()
 
 
-def _chunks(pages: Iterable[str | bytes]) -> Iterator[list[str | bytes] | Exception]:
-    """The pages in chunks; last, if the iterable raises, what it raises."""
-    chunk: list[str | bytes] = []
+def _chunks(items: Iterable[Item], size_of: Callable[[Item], int]) -> Iterator[list[Item] | Exception]:
+    """The items in chunks; last, if the iterable raises, what it raises."""
+    chunk: list[Item] = []
     size = 0
     failure: Exception | None = None
     try:
-        for page in pages:
-            # A view of foreign memory cannot be pickled.
-            chunk.append(bytes(page) if isinstance(page, bytearray | memoryview) else page)
-            size += len(page) if isinstance(page, str | bytes) else 0
+        for item in items:
+            chunk.append(item)
+            size += size_of(item)
             if len(chunk) == CHUNK_PAGES or size >= CHUNK_SIZE:
                 yield chunk
                 chunk, size = [], 0
@@ -107,7 +149,59 @@ def _chunks(pages: Iterable[str | bytes]) -> Iterator[list[str | bytes] | Except
         yield failure
 
 
-def _failed(error: Exception) -> Future[list[Outcome]]:
-    future: Future[list[Outcome]] = Future()
+def _failed(error: Exception) -> Future[Any]:
+    future: Future[Any] = Future()
     future.set_exception(error)
     return future
+
+
+class PageCrew:
+    """Workers that classify pages; a page comes back without the markup that is here already."""
+
+    def __init__(self, work: Callable[..., Page], isolation: Isolation | None = None) -> None:
+        warm_up = [_Letter(WARM_UP, {})] if isolation is not None else []
+        self._crew = Crew(_Packing(work), isolation, warm_up)
+        self.dismiss = self._crew.dismiss
+
+    def do(
+        self, pages: Sequence[str | bytes], options: Mapping[str, Any] = MappingProxyType({})
+    ) -> list[Page | Exception]:
+        """What becomes of each page.
+
+        Raises:
+            WorkerError, ModelError: the worker, or the model in it, cannot be started.
+        """
+        outcomes = self._crew.do([_Letter(page, dict(options)) for page in pages])
+        return [
+            outcome if isinstance(outcome, Exception) else outcome.unpacked(page)
+            for outcome, page in zip(outcomes, pages, strict=True)
+        ]
+
+
+class _Letter(NamedTuple):
+    """What travels to a worker."""
+
+    page: str | bytes
+    options: dict[str, Any]
+
+
+class _Parcel(NamedTuple):
+    """What comes back."""
+
+    page: Page
+    without_markup: bool
+    """Whether its markup was left out because the receiver has it: the page as it was sent."""
+
+    def unpacked(self, sent: str | bytes) -> Page:
+        # A page made anew: pickling forgets that its arrays are read-only.
+        return replace(self.page, markup=str(sent) if self.without_markup else self.page.markup)
+
+
+@dataclass(frozen=True, slots=True)
+class _Packing:
+    work: Callable[..., Page]
+
+    def __call__(self, letter: _Letter) -> _Parcel:
+        page = self.work(letter.page, **letter.options)
+        same = page.markup == letter.page
+        return _Parcel(replace(page, markup="") if same else page, same)

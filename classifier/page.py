@@ -79,6 +79,8 @@ class Page:
     features: npt.NDArray[np.float32] | None = None
     """One row a block, one column a feature name; read-only."""
     feature_names: tuple[str, ...] = ()
+    truncated: str = ""
+    """Why the page was not read to its end (see `Limits`); empty where it was."""
     type: str | None = None
     """Type of page, in the training data's words (WCXB: article, documentation, service, forum, listing,
     collection, product); None for a page without text, and where the model tells no types."""

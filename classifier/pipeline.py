@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, partial
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
@@ -11,10 +11,14 @@ from classifier.decide import Favor, Policy, decide
 from classifier.decode import decode
 from classifier.errors import ClassifierError, ModelError, PageTooLargeError
 from classifier.features.matrix import column_names, measure_page
+from classifier.limits import Limits
 from classifier.model import Model, load_model, shipped_model
 from classifier.page import Page
 from classifier.segment import Kind, Segments, detect_kind, segment_html, segment_text
 from classifier.segment.whitespace import without_surrogates
+
+if TYPE_CHECKING:
+    from classifier.workers import Isolation
 
 __all__ = ["Classifier", "classify", "classify_many", "extract", "load"]
 
@@ -22,8 +26,8 @@ Format = Literal["text", "markdown", "html"]
 PageKind = Literal["auto", "html", "text"]
 Errors = Literal["raise", "return"]
 
-DEFAULT_MAX_BYTES: Final = 64 * 1024 * 1024
-_SEGMENTERS: Final[Mapping[Kind, Callable[[str], Segments]]] = {
+_LIMITS: Final = Limits()
+_SEGMENTERS: Final[Mapping[Kind, Callable[[str, Limits], Segments]]] = {
     "html": segment_html,
     "text": segment_text,
 }
@@ -55,7 +59,9 @@ class Classifier:
         kind: PageKind = "auto",
         favor: Favor = "balance",
         threshold: float | None = None,
-        max_bytes: int = DEFAULT_MAX_BYTES,
+        limits: Limits = _LIMITS,
+        strict: bool = False,
+        isolate: "bool | Isolation" = False,
     ) -> Page:
         """Cut a page into blocks and label each one content or clutter.
 
@@ -64,20 +70,39 @@ class Classifier:
             kind: how to read the page; `auto` looks at it.
             favor: `precision` keeps less, `recall` more, than `balance`.
             threshold: keep the blocks of at least this probability, instead of `favor`.
-            max_bytes: refuse larger pages.
+            limits: bounds on what a page may cost; one that exceeds them is read up to there, and
+                `Page.truncated` says so.
+            strict: raise an exception instead.
+            isolate: classify in a worker process with bounds on time and memory, which hold even where
+                the parser is at work; an `Isolation` says which bounds.
 
         Raises:
             TypeError: `page` is neither str nor bytes.
             ValueError: `kind`, `favor` or `threshold` is none of the above.
             BinaryPageError: the bytes are a PDF, an image, an archive or the like.
-            PageTooLargeError: the page is larger than `max_bytes`.
+            PageTooLargeError: the page exceeds the limits, and `strict`.
+            PageTimeoutError, PageMemoryError, WorkerError: the page exceeds the bounds of `isolate`, or
+                ends the worker.
         """
+        if isolate:
+            options = {
+                "kind": kind,
+                "favor": favor,
+                "threshold": threshold,
+                "limits": limits,
+                "strict": strict,
+            }
+            return _isolated(self, page, isolate, options)
         policy = Policy(favor, threshold)
-        text = _text(page, max_bytes)
+        text, cut = _text(page, limits)
         kind = _kind(kind, text)
-        segments = _segments(kind, text)
+        segments = _segments(kind, text, limits)
+        truncated = segments.truncated or cut
+        if strict and truncated:
+            raise PageTooLargeError(f"{truncated}: raise the limit, or read a part of it without strict")
         if not len(segments):
-            return Page(kind, segments.title, 0.0, np.zeros(0, np.float32), np.zeros(0, bool))
+            nothing = np.zeros(0, np.float32)
+            return Page(kind, segments.title, 0.0, nothing, nothing.astype(bool), truncated=truncated)
         model = self.model(kind)
         measured = measure_page(segments)
         matrix = model.matrix(measured)
@@ -96,6 +121,7 @@ class Classifier:
             feature_names=column_names(kind),
             type=page_type,
             type_probability=type_probability,
+            truncated=truncated,
         )
 
     def extract(self, page: str | bytes, format: Format = "text", **options: object) -> str:
@@ -115,6 +141,7 @@ class Classifier:
         workers: int = 1,
         errors: Errors = "raise",
         progress: bool = False,
+        isolate: "bool | Isolation" = False,
         **options: object,
     ) -> Iterator[Page | ClassifierError]:
         """Classify a stream of pages, in order; options as in `classify`.
@@ -130,6 +157,7 @@ class Classifier:
             errors: `return` yields a page's exception in its place, so that one bad page does not
                 end the run and no page is dropped; `raise` lets it end the run.
             progress: show a bar on standard error (needs tqdm).
+            isolate: bound the time and memory of each page, as in `classify`.
 
         Raises:
             ValueError, TypeError: an option is wrong, told before any page is read.
@@ -137,32 +165,53 @@ class Classifier:
             WorkerError: the workers cannot start; as the error of a page, that it ended its worker.
         """
         # Late: what starts processes takes a sixth of the import, and a single page needs none of it.
+        from classifier.isolate import isolation_of
         from classifier.many import classify_stream
 
         work = partial(self.classify, **options)  # type: ignore[arg-type]
-        return classify_stream(work, pages, workers=workers, errors=errors, progress=progress)
+        isolation = isolation_of(isolate)
+        return classify_stream(
+            work, pages, workers=workers, errors=errors, progress=progress, isolation=isolation
+        )
 
 
-def _text(page: str | bytes, max_bytes: int) -> str:
+def _isolated(
+    classifier: Classifier, page: str | bytes, isolate: "bool | Isolation", options: Mapping[str, object]
+) -> Page:
+    # Late: what starts processes takes a sixth of the import.
+    from classifier.isolate import classify_isolated, isolation_of
+
+    isolation = isolation_of(isolate)
+    assert isolation is not None
+    return classify_isolated(classifier, page, isolation, **options)
+
+
+def _text(page: str | bytes, limits: Limits) -> tuple[str, str]:
+    """The page as text, up to `limits.max_bytes`, and what was exceeded if it is longer."""
     if not isinstance(page, (str, bytes, bytearray, memoryview)):
         raise TypeError(f"a page is str or bytes, not {type(page).__name__}")
-    size = len(page) if not isinstance(page, str) else _byte_size(page, max_bytes)
-    if size > max_bytes:
-        raise PageTooLargeError(
-            f"the page has {size:,} bytes, the limit is {max_bytes:,}: raise max_bytes to read it"
-        )
-    return page if isinstance(page, str) else decode(bytes(page))
+    if not isinstance(page, str):
+        data = bytes(page)
+        cut = limits.exceeded("max_bytes") if len(data) > limits.max_bytes else ""
+        return decode(data[: limits.max_bytes]), cut
+    if len(page) * 4 <= limits.max_bytes:  # no character takes more bytes in UTF-8
+        return page, ""
+    encoded = page[: limits.max_bytes + 1].encode("utf-8", "surrogatepass")
+    if len(encoded) <= limits.max_bytes:
+        return page, ""
+    # The bytes that are left of a character in the middle of which the page is cut.
+    return encoded[: limits.max_bytes].decode("utf-8", "ignore"), limits.exceeded("max_bytes")
 
 
-def _segments(kind: Kind, text: str) -> Segments:
+def _segments(kind: Kind, text: str, limits: Limits) -> Segments:
     """The page's blocks; lone surrogates, which no encoding can write, as U+FFFD."""
     segment = _SEGMENTERS[kind]
     try:
-        segments = segment(text)
+        segments = segment(text, limits)
         # What is read of a page is a small part of it, and quicker looked through than the whole.
         "".join((segments.title, *segments.texts, *segments.elements.tag)).encode()
     except UnicodeError:  # also from the parser, where a name holds one
-        return segment(without_surrogates(text))
+        return segment(without_surrogates(text), limits)
     return segments
 
 

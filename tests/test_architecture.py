@@ -40,9 +40,22 @@ CLASSIFIER: Final[dict[str, set[str]]] = {
     "render": {"parser", "segment"},
     "explain": {"errors", "features", "model", "page", "segment"},
     "page": {"render", "segment"},
-    "workers": {"errors", "page"},
+    "workers": {"errors"},
     "many": {"errors", "page", "workers"},
-    "pipeline": {"decide", "decode", "errors", "features", "many", "model", "page", "segment"},
+    "isolate": {"many", "page", "workers"},
+    "pipeline": {
+        "decide",
+        "decode",
+        "errors",
+        "features",
+        "isolate",
+        "limits",
+        "many",
+        "model",
+        "page",
+        "segment",
+        "workers",
+    },
 }
 # What stands on top of the pipeline: many pages, sites, clusters, people. None of the parts above may
 # import one of these.
@@ -55,6 +68,8 @@ TRAIN: Final[dict[str, set[str]]] = {
     "align": {"metrics"},
     "plaintext": {"corpus"},
     "forest": set(),
+    "fuzz": {"corpus", "errors"},
+    "hostile": set(),
     "lexicon": set(),
     "table": {"align", "corpus", "errors", "plaintext"},
     "network": set(),

@@ -19,7 +19,8 @@ from classifier import Classifier, Model, ModelError, Page, __version__, cli
 from classifier.decide import Favor
 from classifier.features.lexical import SHAPES, Lexicon
 from classifier.features.matrix import column_names
-from classifier.pipeline import DEFAULT_MAX_BYTES, Format, PageKind
+from classifier.limits import Limits
+from classifier.pipeline import Format, PageKind
 from classifier.segment import Kind
 
 ROOT: Final = Path(__file__).parents[1]
@@ -218,7 +219,7 @@ def test_the_choices_are_those_of_the_library(declutter: Run) -> None:
     out = declutter("--help").out
     for names in (get_args(Favor), get_args(PageKind), (*get_args(Format), "json")):
         assert "{" + ",".join(names) + "}" in out
-    assert str(DEFAULT_MAX_BYTES) in out
+    assert str(Limits().max_bytes) in out
 
 
 def test_verbose_tells_kind_counts_confidence_and_title_on_standard_error(declutter: Run, page: str) -> None:

@@ -30,6 +30,7 @@ from classifier import (
 )
 from classifier.features.lexical import SHAPES, Lexicon
 from classifier.features.matrix import column_names
+from classifier.limits import Limits
 from classifier.many import CHUNK_PAGES, CHUNK_SIZE, CHUNKS_A_WORKER
 
 ROOT: Final = Path(classifier.__file__).parents[1]
@@ -165,9 +166,11 @@ def test_large_pages_travel_in_smaller_chunks() -> None:
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_failure_stands_in_its_place(workers: int) -> None:
     pages: list[str | bytes] = [page(0), PDF, page(2), page(3) + "x" * 9000]
-    found = list(classify_many(pages, workers=workers, errors="return", max_bytes=5000))
+    found = list(
+        classify_many(pages, workers=workers, errors="return", limits=Limits(max_bytes=5000), strict=True)
+    )
     assert titles(found) == ["0", "BinaryPageError", "2", "PageTooLargeError"]
-    assert isinstance(found[3], PageTooLargeError) and "the limit is 5,000" in str(found[3])
+    assert isinstance(found[3], PageTooLargeError) and "more than 5,000 bytes" in str(found[3])
 
 
 @pytest.mark.parametrize("workers", [1, 2])

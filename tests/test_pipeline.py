@@ -25,6 +25,7 @@ from classifier import (
 from classifier.decide import Favor
 from classifier.features.lexical import SHAPES, Lexicon
 from classifier.features.matrix import column_names
+from classifier.limits import Limits
 from classifier.network import Network, shapes
 from classifier.pagetype import PageTypes
 from classifier.segment import Kind
@@ -185,21 +186,55 @@ def test_a_binary_file_is_no_page(page: bytes) -> None:
         classify(page)
 
 
-def test_a_page_over_the_limit_is_refused_with_both_sizes() -> None:
-    with pytest.raises(PageTooLargeError, match=r"1,200 bytes, the limit is 1,000"):
-        classify("x" * 1200, max_bytes=1000)
-    with pytest.raises(PageTooLargeError, match=r"1,200 bytes, the limit is 1,000"):
-        classify(b"x" * 1200, max_bytes=1000)
+@pytest.mark.parametrize("page", ["x " * 600, b"x " * 600], ids=["str", "bytes"])
+def test_a_page_over_the_limit_is_read_up_to_it_and_says_so(page: str | bytes) -> None:
+    found = classify(page, limits=Limits(max_bytes=1000), threshold=0)
+    assert "1,000 bytes (max_bytes)" in found.truncated
+    assert found.text == ("x " * 500).strip()
 
 
-def test_a_str_is_as_large_as_its_utf_8() -> None:
-    with pytest.raises(PageTooLargeError, match=r"1,200 bytes"):
-        classify("河" * 400, max_bytes=1000)
-    assert len(classify("河" * 333, max_bytes=1000)) == 1
+@pytest.mark.parametrize("page", ["x " * 600, b"x " * 600], ids=["str", "bytes"])
+def test_a_page_over_the_limit_is_refused_where_the_caller_is_strict(page: str | bytes) -> None:
+    with pytest.raises(PageTooLargeError, match=r"more than 1,000 bytes .*raise the limit"):
+        classify(page, limits=Limits(max_bytes=1000), strict=True)
 
 
-def test_a_page_of_exactly_the_limit_is_read() -> None:
-    assert classify(HTML, max_bytes=len(HTML.encode())).text
+def test_a_str_is_as_large_as_its_utf_8_and_is_cut_between_characters() -> None:
+    limits = Limits(max_bytes=1000)
+    assert classify("河" * 333, limits=limits).truncated == ""
+    found = classify("河" * 400, limits=limits, threshold=0)
+    assert found.truncated and found.text == "河" * 333
+
+
+def test_a_page_of_exactly_the_limit_is_read_whole() -> None:
+    assert not classify(HTML, limits=Limits(max_bytes=len(HTML.encode()))).truncated
+    assert not classify(HTML.encode(), limits=Limits(max_bytes=len(HTML.encode()))).truncated
+
+
+PARTS: Final = "<html><body><div><p>one is here <b>bold</b> <p>two<p>three</div><ul><li>four<li>five</ul>" * 3
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        Limits(max_blocks=3),
+        Limits(max_nodes=9),
+        Limits(max_depth=4),
+        Limits(max_bytes=60),
+        Limits(seconds=1e-9),
+    ],
+    ids=["blocks", "nodes", "depth", "bytes", "seconds"],
+)
+def test_what_is_rendered_of_a_page_that_exceeds_a_limit_is_what_was_read(limits: Limits) -> None:
+    found = classify(PARTS, limits=limits, threshold=0)
+    assert found.truncated
+    for rendered in (found.markdown, found.html):
+        words = [word for word in rendered.replace("<", " <").replace(">", "> ").split() if word.isalpha()]
+        assert [word for word in words if word in "one two three four five".split()] == [
+            word for word in found.text.split() if word in "one two three four five".split()
+        ]
+    with pytest.raises(PageTooLargeError):
+        classify(PARTS, limits=limits, strict=True)
 
 
 def test_extract_gives_the_content_in_the_format_asked_for() -> None:

@@ -15,14 +15,19 @@ DOCUMENTED = {
     "load",
     "Block",
     "Classifier",
+    "Isolation",
     "Label",
+    "Limits",
     "Model",
     "Page",
+    "BatchError",
     "BinaryPageError",
     "ClassifierError",
     "FeatureMismatchError",
     "ModelError",
     "PageError",
+    "PageMemoryError",
+    "PageTimeoutError",
     "PageTooLargeError",
     "UntrustedModelError",
     "WorkerError",
@@ -51,10 +56,10 @@ def test_public_names_are_sorted_and_stand_once() -> None:
 
 
 def test_a_public_name_is_the_one_of_its_module() -> None:
-    from classifier import errors, model, page, pipeline
+    from classifier import errors, limits, model, page, pipeline, workers
 
     for name in DOCUMENTED:
-        owner = next(one for one in (errors, page, model, pipeline) if name in one.__all__)
+        owner = next(one for one in (errors, page, model, limits, workers, pipeline) if name in one.__all__)
         assert getattr(classifier, name) is getattr(owner, name)
 
 

@@ -15,7 +15,8 @@ from typing import Any, Final
 import pytest
 
 from classifier import classify
-from classifier.cli import parse
+from classifier.batch.cli import parse as parse_batch
+from classifier.cli import BATCH, parse
 
 ROOT: Final = Path(__file__).parents[1]
 README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -100,7 +101,10 @@ def test_declutter_prints_its_help(capsys: pytest.CaptureFixture[str]) -> None:
 def test_declutter_takes_the_options_shown(arguments: list[str]) -> None:
     if arguments == ["--help"]:
         return  # it ends the program; see above
-    assert parse(arguments).paths
+    if arguments[0] == BATCH:
+        assert parse_batch(arguments[1:]).inputs
+    else:
+        assert parse(arguments).paths
 
 
 @pytest.mark.parametrize("arguments", commands("python -m train"), ids=" ".join)

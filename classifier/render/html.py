@@ -19,7 +19,7 @@ from classifier.render.safety import (
     scrub,
 )
 from classifier.render.writer import IMAGE, Inline, Leaf, Writer
-from classifier.segment import Segments
+from classifier.segment import Segments, Source
 from classifier.segment.html import BREAK, CELL_TAGS, PRE_TAGS, BlockHandler, walk
 from classifier.segment.whitespace import without_surrogates
 
@@ -90,6 +90,7 @@ def clean_html(segments: Segments, keep: npt.ArrayLike, markup: str, options: Op
         return scrub(plain_html(segments, mask)).strip()
     handler = _Recorder(segments, mask, options)
     walk(without_surrogates(markup), handler)
+    handler.finish()
     for index in range(len(handler.columns.texts), len(segments)):
         if mask[index]:
             handler.writer.paragraph(segments.texts[index])
@@ -105,6 +106,9 @@ class _Recorder(BlockHandler):
 
     def __init__(self, segments: Segments, keep: list[bool], options: Options) -> None:
         super().__init__()
+        if segments.truncated:  # the second walk ends where the first did
+            self.max_nodes = len(segments.elements.tag)
+            self.max_blocks = sum(source < Source.JSON_LD for source in segments.source)
         self.writer = Writer(flat=options.flat)
         self.options = options
         self.keep = [*keep, False]

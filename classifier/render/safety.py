@@ -13,6 +13,7 @@ from typing import Final
 from classifier.parser import OnDisallowed, Policy, sanitize
 
 __all__ = [
+    "LINK_SCHEMES",
     "Attributes",
     "cell_tag",
     "image_tag",

@@ -1,0 +1,193 @@
+"""Files that hold many pages or one, compressed or not -> records.
+
+Whatever is wrong with a file becomes a record with an error in its place; nothing is dropped in silence.
+"""
+
+import gzip
+import io
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Final, cast
+
+from classifier.batch.records import Record, too_large
+from classifier.batch.warc import read_warc
+
+__all__ = ["PageFields", "read_source"]
+
+_GZIP: Final = b"\x1f\x8b"
+_ZSTD: Final = b"\x28\xb5\x2f\xfd"
+_ENDINGS: Final = re.compile(r"\.(gz|zst|zstd)$", re.IGNORECASE)
+# JSON writes some characters in six bytes; beside the page a line holds its names and addresses.
+_JSON_GROWTH: Final = 6
+_JSON_REST: Final = 1 << 16
+_PARQUET_BATCH: Final = 16
+# Where Zstandard data are cut off, pyarrow keeps back what it was asked for at that moment: ask for little.
+_ZSTD_READ: Final = 1 << 10
+
+
+@dataclass(frozen=True, slots=True)
+class PageFields:
+    """Which field of a JSON object or column of a Parquet file is what."""
+
+    page: str | None = None
+    """The page: text, or bytes in Parquet. None for the first there is of `html`, `text`."""
+    id: str = "id"
+    url: str = "url"
+    encoding: str = "encoding"
+
+
+def read_source(
+    path: str, fields: PageFields, max_bytes: int, seen: Callable[[int], None]
+) -> Iterator[Record]:
+    """The records of a file, in order; the last one may tell that the file cannot be read further.
+
+    Args:
+        max_bytes: pages that are larger are records with an error.
+        seen: told how many bytes of the file have been read, now and then.
+    """
+    read = _READERS.get(_kind(path), _read_page)
+    last: Record | None = None
+    try:
+        with Path(path).open("rb") as file:
+            for last in read(file, path, fields, max_bytes):
+                if not file.closed:  # pyarrow closes what it has read to the end
+                    seen(file.tell())
+                yield last
+    except Exception as error:  # files are broken in more ways than their readers foresee
+        yield _damaged(path, last, error)
+
+
+class MissingPackage(Exception):
+    """A format needs a package that is not installed."""
+
+
+def _kind(path: str) -> str:
+    return Path(_ENDINGS.sub("", path)).suffix.lower()
+
+
+def _damaged(path: str, last: Record | None, error: Exception) -> Record:
+    place = "" if last is None else f" after position {last.position}"
+    why = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+    name = "MissingPackage" if isinstance(error, MissingPackage) else "DamagedSource"
+    position = 1 if last is None else last.position + 1
+    return Record(path, path, position, error=f"{name}: {path} cannot be read{place}: {why}", damage=True)
+
+
+def _decompressed(file: BinaryIO) -> BinaryIO:
+    """The content of a file, which its first bytes tell to be compressed or not."""
+    head = file.read(len(_ZSTD))
+    file.seek(0)
+    if head.startswith(_GZIP):
+        return cast(BinaryIO, gzip.GzipFile(fileobj=file))
+    if head == _ZSTD:
+        pa = _pyarrow("Zstandard")
+        stream = pa.CompressedInputStream(pa.PythonFile(file, "r"), "zstd")
+        return io.BufferedReader(cast(io.RawIOBase, _Raw(stream)), _ZSTD_READ)
+    return file
+
+
+class _Raw(io.RawIOBase):
+    """A stream of pyarrow as one of Python's."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        return int(self._stream.readinto(buffer))
+
+
+def _pyarrow(what: str) -> Any:
+    try:
+        import pyarrow
+    except ImportError:
+        raise MissingPackage(f"{what} needs pyarrow: pip install 'clutter-classifier[batch]'") from None
+    return pyarrow
+
+
+def _read_page(file: BinaryIO, path: str, fields: PageFields, max_bytes: int) -> Iterator[Record]:
+    data = _decompressed(file).read(max_bytes + 1)
+    if len(data) > max_bytes:
+        yield Record(path, path, 1, error=too_large(max_bytes))
+    else:
+        yield Record(path, path, 1, data=data)
+
+
+def _read_json_lines(file: BinaryIO, path: str, fields: PageFields, max_bytes: int) -> Iterator[Record]:
+    lines = _decompressed(file)
+    limit = _JSON_GROWTH * max_bytes + _JSON_REST
+    number = 0
+    while line := lines.readline(limit):
+        number += 1
+        complete = line.endswith(b"\n") or len(line) < limit
+        while not complete and (rest := lines.readline(1 << 20)):
+            complete = rest.endswith(b"\n")
+            line = b""
+        if not line:
+            yield Record(f"{path}:{number}", path, number, error=too_large(max_bytes))
+        elif not line.isspace():
+            yield _json_record(line, path, number, fields)
+
+
+def _json_record(line: bytes, path: str, number: int, fields: PageFields) -> Record:
+    place = f"{path}:{number}"
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        return Record(place, path, number, error=f"DamagedRecord: {place} is no JSON: {error}")
+    if not isinstance(found, dict):
+        return Record(place, path, number, error=f"DamagedRecord: {place} is no JSON object")
+    return _mapped(found, path, number, fields)
+
+
+def _read_parquet(file: BinaryIO, path: str, fields: PageFields, max_bytes: int) -> Iterator[Record]:
+    _pyarrow("Parquet")
+    import pyarrow.parquet as pq
+
+    table = pq.ParquetFile(file)
+    wanted = {fields.page or "html", fields.page or "text", fields.id, fields.url, fields.encoding}
+    present = [name for name in table.schema_arrow.names if name in wanted]
+    number = 0
+    for batch in table.iter_batches(_PARQUET_BATCH, columns=present, use_threads=False):
+        for found in batch.to_pylist():
+            number += 1
+            yield _mapped(found, path, number, fields)
+
+
+def _mapped(found: dict[str, Any], path: str, number: int, fields: PageFields) -> Record:
+    """The record in a JSON object or a row of Parquet."""
+    place = f"{path}:{number}"
+    name = fields.page or next((one for one in ("html", "text") if found.get(one) is not None), "html")
+    identity, url, encoding = (found.get(one) for one in (fields.id, fields.url, fields.encoding))
+    data = found.get(name)
+    is_page = isinstance(data, str | bytes)
+    return Record(
+        id=place if identity is None else str(identity),
+        source=path,
+        position=number,
+        url=None if url is None else str(url),
+        data=data if isinstance(data, str | bytes) else b"",
+        encoding=encoding if isinstance(encoding, str) else None,
+        kind="text" if name == "text" else None,
+        error=None if is_page else f"DamagedRecord: {place} has no page in its field {name!r}",
+    )
+
+
+def _read_warc(file: BinaryIO, path: str, fields: PageFields, max_bytes: int) -> Iterator[Record]:
+    return read_warc(_decompressed(file), path, max_bytes)
+
+
+_Reader = Callable[[BinaryIO, str, PageFields, int], Iterator[Record]]
+_READERS: Final[dict[str, _Reader]] = {
+    ".jsonl": _read_json_lines,
+    ".ndjson": _read_json_lines,
+    ".parquet": _read_parquet,
+    ".warc": _read_warc,
+    ".wet": _read_warc,
+    ".wat": _read_warc,
+}

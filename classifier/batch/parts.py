@@ -1,0 +1,268 @@
+"""Rows -> part files in a folder, each of which is there as a whole or not at all.
+
+    OUT/part-000000.jsonl     rows, in the order of the input
+    OUT/_run.json             what the run was asked to do
+    OUT/_state/000000.json    what part 0 took from the input, and what it counts
+    OUT/_summary.json         the counts of all parts: the run is complete
+
+A file is written under another name, forced to the disk, and renamed. A part's state comes before it, so a
+part that is there has one. Names that begin with an underscore are no data to pyarrow, Spark and their like.
+"""
+
+import gzip
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Final, Literal, Protocol, cast, get_args
+
+from classifier.batch.rows import Row, Settings, arrow_schema
+from classifier.errors import BatchError
+
+__all__ = ["FORMATS", "Format", "Parts", "State", "write_json"]
+
+Format = Literal["jsonl", "jsonl.gz", "parquet"]
+FORMATS: Final[tuple[Format, ...]] = get_args(Format)
+# Line ends to some readers of JSON Lines, though not to JSON, which lets them stand.
+_LINE_ENDS: Final = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
+# A row group of Parquet is held in memory until it has so many characters.
+_GROUP_SIZE: Final = 16 << 20
+_GZIP_LEVEL: Final = 6
+_STATES: Final = "_state"
+_LOCK: Final = "_lock"
+_UNFINISHED: Final = "_unfinished"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a part took from the input, and what is in it."""
+
+    sources: list[tuple[str, int, int]]
+    """Files that were begun since the part before: path, size, time of last change."""
+    records: int
+    """How many records of the last of all files so far are done."""
+    size: int
+    """Bytes of the part."""
+    counts: dict[str, Any]
+
+
+class _Sink(Protocol):
+    """A part that is being written."""
+
+    def write(self, row: Row) -> None:
+        """Add a row."""
+
+    def finish(self) -> None:
+        """Write what is held back; the file is not closed."""
+
+
+class _JsonLines:
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def write(self, row: Row) -> None:
+        line = json.dumps(row, ensure_ascii=False).translate(_LINE_ENDS)
+        self._file.write(line.encode("utf-8") + b"\n")
+
+    def finish(self) -> None:
+        pass
+
+
+class _GzipJsonLines(_JsonLines):
+    def __init__(self, file: BinaryIO) -> None:
+        # No name and no time of day: the same rows make the same file.
+        self._zipped = gzip.GzipFile("", "wb", _GZIP_LEVEL, file, mtime=0)
+        super().__init__(cast(BinaryIO, self._zipped))
+
+    def finish(self) -> None:
+        self._zipped.close()
+
+
+class _Parquet:
+    def __init__(self, file: BinaryIO, settings: Settings) -> None:
+        import pyarrow.parquet as pq
+
+        self._schema = arrow_schema(settings)
+        self._writer = pq.ParquetWriter(file, self._schema, compression="zstd")
+        self._group: list[Row] = []
+        self._size = 0
+
+    def write(self, row: Row) -> None:
+        self._group.append(row)
+        self._size += sum(len(value) for value in row.values() if isinstance(value, str))
+        if self._size >= _GROUP_SIZE:
+            self._flush()
+
+    def _flush(self) -> None:
+        import pyarrow as pa
+
+        self._writer.write_table(pa.Table.from_pylist(self._group, self._schema))
+        self._group, self._size = [], 0
+
+    def finish(self) -> None:
+        if self._group:
+            self._flush()
+        self._writer.close()
+
+
+class Parts:
+    """The folder of a run, held by this process alone until it is closed.
+
+    Args:
+        description: what the run is asked to do; plain JSON values by name.
+
+    Raises:
+        BatchError: the folder holds something else, a run that was asked something else, or is in use.
+        ImportError: the format needs a package that is not installed.
+        OSError: it cannot be made or written.
+    """
+
+    def __init__(self, folder: Path, format: Format, settings: Settings, description: Row) -> None:
+        self.folder = folder
+        self._format = format
+        self._settings = settings
+        self._part: tuple[_Sink, BinaryIO] | None = None
+        if format == "parquet":
+            arrow_schema(settings)  # raises if it is not there, before there is anything
+        _make_folder(folder, description)
+        self._lock = _locked(folder / _LOCK)
+        try:
+            _check_description(folder / "_run.json", description)
+        except BaseException:
+            self._lock.close()
+            raise
+
+    def close(self) -> None:
+        """Drop the part that is not finished; let others use the folder."""
+        if self._part:
+            with suppress(OSError):
+                self._part[1].close()
+            self._part = None
+        with suppress(OSError):
+            (self.folder / _UNFINISHED).unlink()
+        self._lock.close()
+
+    def done(self) -> Iterator[State]:
+        """The states of the parts that are there, from the first one to the first that is missing."""
+        number = 0
+        while (state := self._state(number)) is not None:
+            yield state
+            number += 1
+
+    def _path(self, number: int) -> Path:
+        return self.folder / f"part-{number:06}.{self._format}"
+
+    def _state_path(self, number: int) -> Path:
+        return self.folder / _STATES / f"{number:06}.json"
+
+    def _state(self, number: int) -> State | None:
+        try:
+            values = json.loads(self._state_path(number).read_bytes())
+            state = State(**values | {"sources": [tuple(one) for one in values["sources"]]})
+            return state if self._path(number).stat().st_size == state.size else None
+        except (OSError, ValueError, TypeError, KeyError):
+            return None  # damaged, or never finished: made anew
+
+    def write(self, row: Row) -> None:
+        """Add a row to the part that is being written."""
+        self._unfinished()[0].write(row)
+
+    def _unfinished(self) -> tuple[_Sink, BinaryIO]:
+        if self._part is None:
+            file = (self.folder / _UNFINISHED).open("wb")
+            if self._format == "parquet":
+                sink: _Sink = _Parquet(file, self._settings)
+            else:
+                sink = _JsonLines(file) if self._format == "jsonl" else _GzipJsonLines(file)
+            self._part = sink, file
+        return self._part
+
+    def commit(self, number: int, sources: Sequence[tuple[str, int, int]], records: int, counts: Row) -> None:
+        """Finish the part: from here on it outlives whatever happens."""
+        sink, file = self._unfinished()
+        sink.finish()
+        size = file.tell()
+        _force(file)
+        file.close()
+        self._part = None
+        state = {"sources": sources, "records": records, "size": size, "counts": counts}
+        write_json(self._state_path(number), state)
+        (self.folder / _UNFINISHED).rename(self._path(number))
+        _force_folder(self.folder)
+
+
+def write_json(path: Path, values: Row) -> None:
+    """Write a file that is there as a whole or not at all, whatever happens."""
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    with unfinished.open("wb") as file:
+        file.write(
+            json.dumps(values, ensure_ascii=False, indent=1).encode("utf-8", "surrogateescape") + b"\n"
+        )
+        _force(file)
+    unfinished.rename(path)
+    _force_folder(path.parent)
+
+
+def _force(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _force_folder(folder: Path) -> None:
+    """Make sure that a rename outlives a power cut; Windows opens no folders and needs no such thing."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _make_folder(folder: Path, description: Row) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise BatchError(f"{folder} is a file: name a folder, which the parts are written to") from None
+    if not (folder / "_run.json").exists():
+        # All that a run which ended before it could say what it is leaves behind.
+        others = {one.name for one in folder.iterdir()} - {_LOCK, _STATES, "_run.json.unfinished"}
+        if others:
+            raise BatchError(f"{folder} holds files that are no batch run: name a new or an empty folder")
+
+
+def _locked(path: Path) -> BinaryIO:
+    """The file, held by this process until it closes it or ends."""
+    file = path.open("ab")
+    with suppress(ImportError):  # Windows
+        import fcntl
+
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            raise BatchError(f"{path.parent} is being written by another process") from None
+    return file
+
+
+def _check_description(path: Path, description: Row) -> None:
+    """Write what the run is, or see that it is the one that was begun here."""
+    try:
+        before = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        (path.parent / _STATES).mkdir(exist_ok=True)
+        write_json(path, description)
+        return
+    except ValueError as error:
+        raise BatchError(f"{path} is damaged ({error}): name another folder") from error
+    differences = [
+        f"{name}: {before.get(name)!r} then, {description.get(name)!r} now"
+        for name in sorted({*before, *description})
+        if before.get(name) != description.get(name)
+    ]
+    if differences:
+        raise BatchError(
+            f"{path.parent} holds a run of another kind: name another folder, or ask for the same "
+            f"({'; '.join(differences)})"
+        )

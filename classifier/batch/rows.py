@@ -1,0 +1,241 @@
+"""Records -> rows: exactly one row a record, whatever is in it. This is the whole work of a batch, and it
+knows neither files nor processes: an engine that spreads data over machines needs nothing else.
+"""
+
+import codecs
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from classifier.batch.records import Record, too_large
+from classifier.decide import Favor
+from classifier.decode import refuse_binary
+from classifier.errors import ClassifierError, ModelError
+from classifier.limits import Limits
+from classifier.page import Page
+from classifier.pipeline import Classifier, PageKind, load
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["EXTRAS", "Extra", "Row", "Settings", "arrow_schema", "columns", "error_row", "row_of", "rows"]
+
+Row = dict[str, Any]
+Extra = Literal["markdown", "html", "blocks"]
+EXTRAS: Final[tuple[Extra, ...]] = ("markdown", "html", "blocks")
+
+# The columns of a row and their Arrow types; all but the first five are null where a page has none.
+_COLUMNS: Final[Mapping[str, str]] = {
+    "id": "string",
+    "source": "string",
+    "position": "int64",
+    "bytes": "int64",
+    "status": "string",
+    "error": "string",
+    "url": "string",
+    "kind": "string",
+    "type": "string",
+    "type_probability": "float32",
+    "title": "string",
+    "confidence": "float32",
+    "words": "int64",
+    "text": "string",
+}
+_BLOCK: Final[Mapping[str, str]] = {
+    "text": "string",
+    "tag": "string",
+    "label": "string",
+    "probability": "float32",
+}
+_MARKS: Final = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What decides about the rows; can be pickled and compared.
+
+    Args:
+        model: a model file or a folder of them; None for the shipped models.
+        extras: further columns, of `EXTRAS`.
+    """
+
+    model: Path | None = None
+    trust_model: bool = False
+    kind: PageKind = "auto"
+    favor: Favor = "balance"
+    threshold: float | None = None
+    max_bytes: int = Limits().max_bytes
+    extras: tuple[Extra, ...] = ()
+
+    def classifier(self) -> Classifier:
+        """The classifier, loaded once a process.
+
+        Raises:
+            ModelError: the model cannot be loaded.
+        """
+        return _classifier(self.model, self.trust_model)
+
+
+@cache
+def _classifier(model: Path | None, trusted: bool) -> Classifier:
+    return Classifier() if model is None else load(model, trusted=trusted)
+
+
+def columns(settings: Settings) -> tuple[str, ...]:
+    """The names of the columns, in order."""
+    return (*_COLUMNS, *settings.extras)
+
+
+def arrow_schema(settings: Settings) -> "pa.Schema":
+    """The columns for Arrow, Parquet and what is built on them.
+
+    Raises:
+        ImportError: pyarrow is not installed.
+    """
+    try:
+        import pyarrow as pa
+    except ImportError:
+        raise ImportError("Parquet needs pyarrow: pip install 'clutter-classifier[batch]'") from None
+
+    def fields(types: Mapping[str, str]) -> list[pa.Field]:
+        return [pa.field(name, pa.type_for_alias(alias)) for name, alias in types.items()]
+
+    block = pa.list_(pa.struct(fields(_BLOCK)))
+    extras = [pa.field(name, block if name == "blocks" else pa.string()) for name in settings.extras]
+    return pa.schema(fields(_COLUMNS) + extras)
+
+
+def rows(records: Sequence[Record], settings: Settings) -> list[Row]:
+    """One row a record, in order; never raises on account of a record.
+
+    Raises:
+        ModelError: the model cannot be loaded.
+    """
+    return [row_of(record, settings) for record in records]
+
+
+def row_of(record: Record, settings: Settings) -> Row:
+    """The row of a record; as `rows`."""
+    if record.error is not None:
+        return error_row(record, record.error, settings)
+    try:
+        if _byte_size(record.data) > settings.max_bytes:
+            return error_row(record, too_large(settings.max_bytes), settings)
+        page = settings.classifier().classify(
+            _readable(record),
+            kind=record.kind or settings.kind,
+            favor=settings.favor,
+            threshold=settings.threshold,
+            limits=Limits(max_bytes=settings.max_bytes),
+        )
+        return _row(record, settings, _findings(page, settings))
+    except ModelError:
+        raise
+    except Exception as error:
+        return error_row(record, error, settings)
+
+
+def error_row(record: Record, error: str | Exception, settings: Settings) -> Row:
+    """The row of a page that could not be read; the error begins with its class."""
+    message = error if isinstance(error, str) else _message(error)
+    return _row(record, settings, {"status": "error", "error": message})
+
+
+def _message(error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return "MemoryError: the page needs more memory than there is: allow more, or set a lower max_bytes"
+    text = f"{type(error).__name__}: {error}".rstrip(": ")
+    # What is no error of this package is a fault of it, or of a model of one's own.
+    return text if isinstance(error, ClassifierError) else f"{text} (a fault: please report it)"
+
+
+def _row(record: Record, settings: Settings, findings: Row) -> Row:
+    row = dict.fromkeys(columns(settings)) | {
+        "id": record.id,
+        "source": record.source,
+        "position": record.position,
+        "bytes": _byte_size(record.data),
+        "status": "truncated" if record.truncated else "ok",
+        "error": record.truncated,
+        "url": record.url,
+    }
+    return {name: _clean(value) for name, value in (row | findings).items()}
+
+
+def _byte_size(data: str | bytes) -> int:
+    if isinstance(data, str):
+        return len(data.encode("utf-8", "surrogatepass"))
+    return len(data) if isinstance(data, bytes | bytearray | memoryview) else 0
+
+
+def _findings(page: Page, settings: Settings) -> Row:
+    text = page.text
+    found: Row = {
+        "kind": page.kind,
+        "type": page.type,
+        "type_probability": round(page.type_probability, 4),
+        "title": page.title,
+        "confidence": round(page.confidence, 4),
+        "words": len(text.split()),
+        "text": text,
+    }
+    if page.truncated:
+        found |= {"status": "truncated", "error": f"Truncated: {page.truncated}"}
+    for extra in settings.extras:
+        found[extra] = _blocks(page) if extra == "blocks" else getattr(page, extra)
+    return found
+
+
+def _blocks(page: Page) -> list[Row]:
+    return [
+        {
+            "text": _clean(block.text),
+            "tag": block.tag,
+            "label": block.label.value,
+            "probability": round(block.probability, 4),
+        }
+        for block in page.blocks
+    ]
+
+
+def _clean(value: Any) -> Any:
+    """The value; in a text, what UTF-8 cannot hold is escaped, as in file names that are no text."""
+    if not isinstance(value, str) or value.isascii():
+        return value
+    return value.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _readable(record: Record) -> str | bytes:
+    """The data; as text where only the server's declaration says how to read them.
+
+    A byte-order mark and well-formed UTF-8 go before it, as they go before the page's own declaration, and
+    binary data stay what they are.
+    """
+    data = record.data
+    if record.encoding is None or isinstance(data, str):
+        return data
+    codec = _codec(record.encoding)
+    if codec is None or data.startswith(_MARKS) or b"\0" in data or _is_utf8(data):
+        return data
+    refuse_binary(data)
+    return data.decode(codec, "replace")
+
+
+def _codec(label: str) -> str | None:
+    """The codec of an encoding label of the WHATWG standard; the parser has registered them."""
+    try:
+        return codecs.lookup(f"whatwg-{label.strip().lower()}").name
+    except (LookupError, ValueError):
+        return None
+
+
+def _is_utf8(data: bytes) -> bool:
+    if data.isascii():
+        return b"\x1b" not in data  # escape sequences switch the character set in ISO-2022-JP
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

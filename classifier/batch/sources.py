@@ -1,0 +1,71 @@
+"""What the user names - files, folders, patterns - as files in an order that never depends on the disk."""
+
+import glob
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from classifier.errors import BatchError
+
+__all__ = ["Source", "list_sources"]
+
+
+class Source(NamedTuple):
+    """A file, and by what a change of it is noticed."""
+
+    path: str
+    size: int
+    """Bytes; -1 where it cannot be looked at."""
+    changed: int
+    """Time of its last change, nanoseconds."""
+
+
+def list_sources(inputs: Sequence[str], out: Path) -> Iterator[Source]:
+    """The files that are meant, inputs in the order given, what lies in a folder sorted by name.
+
+    Hidden files and folders, whose names begin with a dot, are left out, unless they are named. A folder
+    that cannot be listed stands for itself, so that reading it tells why.
+
+    Raises:
+        BatchError: an input is neither a file nor a folder nor a pattern of some, or holds the folder of
+            the output; told at once.
+    """
+    roots = [root for name in inputs for root in _roots(name)]
+    for root in roots:
+        if out.resolve().is_relative_to(Path(root).resolve()):
+            raise BatchError(f"the output {out} lies in the input {root}: name a folder elsewhere")
+    return (source for root in roots for source in _below(root))
+
+
+def _roots(name: str) -> list[str]:
+    if os.path.lexists(name):
+        return [name]
+    # Patterns may begin anywhere, which those of Path may not.
+    found = sorted(glob.iglob(name, recursive=True)) if glob.has_magic(name) else []  # noqa: PTH207
+    if not found:
+        raise BatchError(f"{name}: no such file or folder, and no pattern that fits any")
+    # With `**` the pattern finds what lies in folders by itself.
+    return [path for path in found if "**" not in name or not Path(path).is_dir()]
+
+
+def _below(path: str) -> Iterator[Source]:
+    if not Path(path).is_dir():
+        yield _source(path)
+        return
+    try:
+        with os.scandir(path) as listing:
+            names = sorted(entry.name for entry in listing if not entry.name.startswith("."))
+    except OSError:
+        yield _source(path)
+        return
+    for name in names:
+        yield from _below(str(Path(path, name)))
+
+
+def _source(path: str) -> Source:
+    try:
+        status = Path(path).stat()
+    except OSError:
+        return Source(path, -1, 0)
+    return Source(path, status.st_size, status.st_mtime_ns)
