@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from classifier.limits import Limits
 from classifier.pipeline import Classifier
 from train.compare import WARM_UP, sample
 from train.corpus import read
@@ -25,6 +26,8 @@ SIZES: Final = (10_000, 100_000, 1_000_000, 5_000_000, 20_000_000)
 # Pages after which memory is read: between them nothing may pile up.
 CHECKPOINTS: Final = (500, 2000)
 MEMORY_PAGES: Final = 200
+# Above what any page here holds, so that each is measured to its end.
+_UNBOUNDED: Final = Limits(**dict.fromkeys(("max_bytes", "max_nodes", "max_depth", "max_blocks"), 1 << 30))
 _REPEATED_BELOW: Final = 2_000_000
 _REPEATS: Final = 5
 
@@ -142,7 +145,7 @@ def size_costs(pages: Mapping[str, str], classifier: Classifier) -> pd.DataFrame
         times = []
         for _ in range(_REPEATS if len(page) < _REPEATED_BELOW else 1):
             start = time.process_time_ns()
-            found = classifier.classify(page)
+            found = classifier.classify(page, limits=_UNBOUNDED)
             _ = found.text
             times.append((time.process_time_ns() - start) / 1e6)
         mb, ms = len(page.encode()) / 1e6, float(np.median(times))
