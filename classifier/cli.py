@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 from classifier import __version__
 from classifier.errors import ClassifierError, ModelError, PageTooLargeError, UntrustedModelError
+from classifier.limits import DEFAULT_LIMITS, Limits
 
 if TYPE_CHECKING:
     from classifier.page import Page
@@ -27,7 +28,6 @@ STREAM: Final = "-"
 # The one subcommand: a file of that name is ./batch.
 BATCH: Final = "batch"
 CHUNK_BYTES: Final = 1 << 20
-MAX_BYTES: Final = 16 << 20
 # Tags of custom elements can be long; the text is what the reader came for.
 TAG_CELLS: Final = 12
 MIN_TEXT_CELLS: Final = 10
@@ -129,7 +129,7 @@ def make_parser() -> argparse.ArgumentParser:
     policy("--threshold", type=float, metavar="P", help="keep blocks of probability P or more")
     add("--kind", choices=["auto", "html", "text"], default="auto", help="how to read pages")
     size = "refuse larger pages (default: %(default)s)"
-    add("--max-bytes", type=int, default=MAX_BYTES, metavar="N", help=size)
+    add("--max-bytes", type=int, default=DEFAULT_LIMITS.max_bytes, metavar="N", help=size)
     add("--model", type=Path, metavar="PATH", help="a model file, or a folder of them")
     add("--trust-model", action="store_true", help="allow a joblib model, which can run any code")
     add("-o", "--output", default=STREAM, metavar="FILE", help="write to FILE (default: stdout)")
@@ -141,8 +141,6 @@ def make_parser() -> argparse.ArgumentParser:
 def run(options: argparse.Namespace) -> int:
     """Print every page; a model that the user names is loaded before the output is opened."""
     classifier = load_classifier(options)
-    from classifier.limits import Limits
-
     chosen = {name: vars(options)[name] for name in ("kind", "favor", "threshold")}
     limits = Limits(max_bytes=options.max_bytes)
     status, gap = DONE, ""

@@ -32,7 +32,7 @@ def isolation_of(isolate: bool | Isolation) -> Isolation | None:
 
 
 def classify_isolated(
-    classifier: _Classifies, page: str | bytes, isolation: Isolation, **options: Any
+    classifier: _Classifies, page: str | bytes, isolate: bool | Isolation, **options: Any
 ) -> Page:
     """Classify a page in a worker process.
 
@@ -44,6 +44,7 @@ def classify_isolated(
         WorkerError: the worker ended on the page, or cannot start.
         Exception: whatever `classify` raises.
     """
+    isolation = isolation_of(isolate) or Isolation()
     # A view of foreign memory cannot be pickled.
     portable = bytes(page) if isinstance(page, bytearray | memoryview) else page
     (outcome,) = _crew_of(classifier, isolation).do([portable], options)

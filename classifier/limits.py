@@ -1,8 +1,9 @@
 """How much of a page is read: what one page may cost, whoever wrote it."""
 
 from dataclasses import dataclass, fields
+from typing import Final
 
-__all__ = ["Limits"]
+__all__ = ["DEFAULT_LIMITS", "Limits"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +57,5 @@ class Limits:
 
 
 _COUNTED = {"max_bytes": "bytes", "max_nodes": "elements", "max_blocks": "blocks"}
+
+DEFAULT_LIMITS: Final = Limits()

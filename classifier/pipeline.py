@@ -11,7 +11,7 @@ from classifier.decide import Favor, Policy, decide
 from classifier.decode import decode
 from classifier.errors import ClassifierError, ModelError, PageTooLargeError
 from classifier.features.matrix import column_names, measure_page
-from classifier.limits import Limits
+from classifier.limits import DEFAULT_LIMITS, Limits
 from classifier.model import Model, load_model, shipped_model
 from classifier.page import Page
 from classifier.segment import Kind, Segments, detect_kind, segment_html, segment_text
@@ -26,7 +26,6 @@ Format = Literal["text", "markdown", "html"]
 PageKind = Literal["auto", "html", "text"]
 Errors = Literal["raise", "return"]
 
-_LIMITS: Final = Limits()
 _SEGMENTERS: Final[Mapping[Kind, Callable[[str, Limits], Segments]]] = {
     "html": segment_html,
     "text": segment_text,
@@ -59,7 +58,7 @@ class Classifier:
         kind: PageKind = "auto",
         favor: Favor = "balance",
         threshold: float | None = None,
-        limits: Limits = _LIMITS,
+        limits: Limits = DEFAULT_LIMITS,
         strict: bool = False,
         isolate: "bool | Isolation" = False,
     ) -> Page:
@@ -74,7 +73,8 @@ class Classifier:
                 `Page.truncated` says so.
             strict: raise an exception instead.
             isolate: classify in a worker process with bounds on time and memory, which hold even where
-                the parser is at work; an `Isolation` says which bounds.
+                the parser is at work; an `Isolation` says which bounds. Scripts do so under
+                `if __name__ == "__main__":`.
 
         Raises:
             TypeError: `page` is neither str nor bytes.
@@ -85,14 +85,11 @@ class Classifier:
                 ends the worker.
         """
         if isolate:
-            options = {
-                "kind": kind,
-                "favor": favor,
-                "threshold": threshold,
-                "limits": limits,
-                "strict": strict,
-            }
-            return _isolated(self, page, isolate, options)
+            # Late: what starts processes takes a sixth of the import, and a page here needs none of it.
+            from classifier.isolate import classify_isolated
+
+            options = {"kind": kind, "favor": favor, "threshold": threshold}
+            return classify_isolated(self, page, isolate, limits=limits, strict=strict, **options)
         policy = Policy(favor, threshold)
         text, cut = _text(page, limits)
         kind = _kind(kind, text)
@@ -173,17 +170,6 @@ class Classifier:
         return classify_stream(
             work, pages, workers=workers, errors=errors, progress=progress, isolation=isolation
         )
-
-
-def _isolated(
-    classifier: Classifier, page: str | bytes, isolate: "bool | Isolation", options: Mapping[str, object]
-) -> Page:
-    # Late: what starts processes takes a sixth of the import.
-    from classifier.isolate import classify_isolated, isolation_of
-
-    isolation = isolation_of(isolate)
-    assert isolation is not None
-    return classify_isolated(classifier, page, isolation, **options)
 
 
 def _text(page: str | bytes, limits: Limits) -> tuple[str, str]:

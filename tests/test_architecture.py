@@ -68,8 +68,6 @@ TRAIN: Final[dict[str, set[str]]] = {
     "align": {"metrics"},
     "plaintext": {"corpus"},
     "forest": set(),
-    "fuzz": {"corpus", "errors"},
-    "hostile": set(),
     "lexicon": set(),
     "table": {"align", "corpus", "errors", "plaintext"},
     "network": set(),

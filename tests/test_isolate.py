@@ -25,6 +25,8 @@ from classifier.many import classify_stream
 from classifier.workers import Crew, Isolation
 
 LEXICON: Final = Lexicon(**{name: np.zeros(shape, np.float32) for name, shape in SHAPES.items()})
+pytestmark = pytest.mark.usefixtures("no_child_stays_behind")
+
 PROSE: Final = "The river rises in the hills, turns west below the old mill, and reaches the sea."
 ON_LINUX: Final = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="memory is limited on Linux"
@@ -69,13 +71,6 @@ def greedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Classifi
     for crew in _crews.pop(own, {}).values():  # pytest holds on to what it has handed out
         crew.dismiss()
     del sys.modules["greedy_trees"]
-
-
-@pytest.fixture(autouse=True)
-def no_child_stays_behind() -> Iterator[None]:
-    yield
-    gc.collect()
-    assert multiprocessing.active_children() == []
 
 
 def many(classifier: Classifier, pages: list[str], isolation: Isolation) -> list[str]:

@@ -36,6 +36,8 @@ from classifier.many import CHUNK_PAGES, CHUNK_SIZE, CHUNKS_A_WORKER
 ROOT: Final = Path(classifier.__file__).parents[1]
 MODELS: Final = ROOT / "classifier" / "models"
 LEXICON: Final = Lexicon(**{name: np.zeros(shape, np.float32) for name, shape in SHAPES.items()})
+pytestmark = pytest.mark.usefixtures("no_child_stays_behind")
+
 PROSE: Final = "The river rises in the hills, turns west below the old mill, and reaches the sea."
 PDF: Final = b"%PDF-1.7\n" + b"\0" * 99
 
@@ -94,13 +96,6 @@ def deadly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleTy
 
 def with_trees(trees: Any) -> Classifier:
     return Classifier([Model("html", LEXICON, trees)])
-
-
-@pytest.fixture(autouse=True)
-def no_child_stays_behind() -> Iterator[None]:
-    yield
-    gc.collect()
-    assert multiprocessing.active_children() == []
 
 
 def titles(found: Any) -> list[str]:

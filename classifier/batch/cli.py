@@ -8,6 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from classifier.errors import BatchError, ClassifierError, ModelError, UntrustedModelError, WorkerError
+from classifier.limits import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
     from classifier.batch.rows import Settings
@@ -17,7 +18,7 @@ __all__ = ["batch", "parse"]
 
 DONE, DAMAGED, REFUSED, NO_WORKER, NOT_WRITTEN, INTERRUPTED = 0, 1, 2, 3, 4, 130
 MEGABYTE: Final = 1_000_000
-MAX_BYTES: Final = 16 << 20
+MAX_BYTES: Final = DEFAULT_LIMITS.max_bytes
 
 EPILOG: Final = """\
 inputs:

@@ -13,7 +13,7 @@ from classifier.batch.records import Record, too_large
 from classifier.decide import Favor
 from classifier.decode import refuse_binary
 from classifier.errors import ClassifierError, ModelError
-from classifier.limits import Limits
+from classifier.limits import DEFAULT_LIMITS, Limits
 from classifier.page import Page
 from classifier.pipeline import Classifier, PageKind, load
 
@@ -66,7 +66,7 @@ class Settings:
     kind: PageKind = "auto"
     favor: Favor = "balance"
     threshold: float | None = None
-    max_bytes: int = Limits().max_bytes
+    max_bytes: int = DEFAULT_LIMITS.max_bytes
     extras: tuple[Extra, ...] = ()
 
     def classifier(self) -> Classifier:

@@ -16,7 +16,7 @@ from classifier.batch.containers import PageFields, read_source
 from classifier.batch.parts import Format, Parts, write_json
 from classifier.batch.progress import Watch
 from classifier.batch.records import Record
-from classifier.batch.rows import Row, Settings, error_row, row_of, rows
+from classifier.batch.rows import Row, Settings, error_row, row_of
 from classifier.batch.sources import Source, list_sources
 from classifier.batch.summary import Counts
 from classifier.errors import BatchError, ModelError
@@ -240,7 +240,7 @@ def _results(job: Job, reader: _Reader) -> Generator[tuple[_Taken, Row], None, N
     """The rows of all records, in order."""
     if job.isolation is None and job.workers == 1:
         for taken in reader:
-            yield taken, rows([taken.record], job.settings)[0]
+            yield taken, row_of(taken.record, job.settings)
         return
     first = Record(id="", source="", position=1, data=WARM_UP)
     crew = Crew(partial(row_of, settings=job.settings), job.isolation, [first] if job.isolation else [])

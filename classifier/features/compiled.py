@@ -5,41 +5,28 @@ from typing import Final
 
 import numpy as np
 
-from classifier.features import (
-    context,
-    links,
-    neighbours,
-    plain,
-    position,
-    repetition,
-    shape,
-    structure,
-    topic,
-)
+from classifier.features import plain, shape, structure
 from classifier.features.arrays import Floats, class_table, lower_case
 from classifier.features.lexical import Evidence, Lexicon
 from classifier.kernel import native
 from classifier.segment import Segments
 
-__all__ = ["AVAILABLE", "lexicon_columns", "measure_page"]
+__all__ = ["lexicon_columns", "measure_page"]
 
-AVAILABLE: Final = native is not None
-
-_COMMON: Final = (shape, position, repetition, topic, neighbours, context)
-_TEXT_WIDTH: Final = sum(len(family.COLUMNS) for family in (*_COMMON, plain))
-_HTML_WIDTH: Final = sum(len(family.COLUMNS) for family in (*_COMMON, links, structure))
 _TABLES: Final = tuple(table.name for table in fields(Lexicon))
 
 
-def measure_page(segments: Segments) -> tuple[Floats, Evidence]:
+def measure_page(segments: Segments, width: int) -> tuple[Floats, Evidence]:
     """All features of a page that need no lexicon, and what a lexicon looks up.
 
+    Args:
+        width: how many features there are, of which the kernel must know.
+
     Raises:
-        ValueError: the columns of `segments` contradict each other.
+        ValueError: the columns of `segments` contradict each other, or the kernel has other features.
     """
     assert native is not None
     is_html = segments.kind == "html"
-    width = _HTML_WIDTH if is_html else _TEXT_WIDTH
     gap = 0 if is_html else len(plain.COLUMNS)
     values, words, *rows = native.measure(
         segments.texts,

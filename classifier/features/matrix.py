@@ -22,6 +22,7 @@ from classifier.features import (
 from classifier.features.arrays import Column, Floats, measure
 from classifier.features.lexical import Evidence, Lexicon, collect
 from classifier.features.tree import build_tree
+from classifier.kernel import native
 from classifier.segment import Kind, Segments
 
 __all__ = [
@@ -86,8 +87,10 @@ def column_families(kind: Kind) -> dict[str, str]:
 
 def measure_page(segments: Segments) -> Measured:
     """All features of a page that need no lexicon."""
-    if compiled.AVAILABLE:
-        return Measured(*compiled.measure_page(segments))
+    if native is not None:
+        families = FAMILIES[segments.kind]
+        width = sum(len(columns) for family, columns in families.items() if family != "lexical")
+        return Measured(*compiled.measure_page(segments, width))
     return measure_in_python(segments)
 
 
@@ -112,7 +115,7 @@ def measure_in_python(segments: Segments) -> Measured:
 
 def feature_matrix(measured: Measured, lexicon: Lexicon) -> Floats:
     """The features of a page's blocks; shape (blocks, len(column_names(kind))), float32."""
-    if compiled.AVAILABLE:
+    if native is not None:
         wording = compiled.lexicon_columns(measured.evidence, lexicon)
     else:
         wording = lexicon.columns(measured.evidence)

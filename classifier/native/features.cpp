@@ -287,7 +287,7 @@ PyObject *measure(PyObject *, PyObject *arguments) {
         }
         Ints span = markup.first;
         span.insert(span.end(), markup.end.begin(), markup.end.end());
-        const Ref parts[] = {
+        Ref parts[] = {
             bytes(words),          bytes(evidence.word),   bytes(evidence.word_block), bytes(evidence.pair),
             bytes(evidence.pair_block), bytes(evidence.phrase), bytes(evidence.tag),   bytes(evidence.name),
             bytes(evidence.name_index), bytes(markup.identity), bytes(markup.parent),  bytes(owner),
@@ -296,7 +296,7 @@ PyObject *measure(PyObject *, PyObject *arguments) {
         const Py_ssize_t count = sizeof(parts) / sizeof(parts[0]);
         Ref result(PyTuple_New(count + 1));
         PyTuple_SetItem(result.get(), 0, values.release());
-        for (Py_ssize_t i = 0; i < count; ++i) PyTuple_SetItem(result.get(), i + 1, Py_NewRef(parts[i].get()));
+        for (Py_ssize_t i = 0; i < count; ++i) PyTuple_SetItem(result.get(), i + 1, parts[i].release());
         return result.release();
     });
 }

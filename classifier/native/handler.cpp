@@ -6,16 +6,16 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
-#include <new>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "convert.hpp"
 #include "kernel.hpp"
 
 namespace {
 
+using kernel::guarded;
 using kernel::PythonError;
 using kernel::Ref;
 
@@ -875,20 +875,6 @@ class Turn {
   private:
     Handler *handler_;
 };
-
-// Runs `work`; a C++ exception becomes the Python exception it stands for.
-template <typename Work>
-PyObject *guarded(Work work) {
-    try {
-        return work();
-    } catch (const PythonError &) {
-        return nullptr;
-    } catch (const std::length_error &) {
-        return PyErr_NoMemory();
-    } catch (const std::bad_alloc &) {
-        return PyErr_NoMemory();
-    }
-}
 
 template <void (Pass::*event)(PyObject *)>
 PyObject *one_argument(PyObject *self, PyObject *argument) {

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from classifier.kernel import native
-from classifier.limits import Limits
+from classifier.limits import DEFAULT_LIMITS, Limits
 from classifier.parser import SaxHandler, sax_parse
 from classifier.segment.embedded import embedded_texts
 from classifier.segment.segments import Elements, Segments, Source
@@ -143,7 +143,6 @@ MAX_SCRIPTS: Final = 64
 CLOCK_STEP: Final = 4096
 _VISIBLE: Final = int(Source.VISIBLE)
 _NOSCRIPT: Final = int(Source.NOSCRIPT)
-_DEFAULT: Final = Limits()
 
 
 class _LimitError(Exception):
@@ -555,7 +554,7 @@ def _walked(html: str, limits: Limits) -> _Walked:
     return _Walked(_Columns(*columns), Elements(*elements), scripts, title, social_title, limit)
 
 
-def segment_html(html: str, limits: Limits = _DEFAULT) -> Segments:
+def segment_html(html: str, limits: Limits = DEFAULT_LIMITS) -> Segments:
     """Cut an HTML page into blocks, in document order, embedded content last.
 
     Blocks end at block-level boundaries, double `<br>`, table rows and list and definition items. A page

@@ -4,7 +4,7 @@ import re
 from itertools import pairwise
 from typing import Final
 
-from classifier.limits import Limits
+from classifier.limits import DEFAULT_LIMITS, Limits
 from classifier.segment.segments import Segments
 from classifier.segment.whitespace import collapse, drop_invisible
 
@@ -24,10 +24,9 @@ _HEADING: Final = re.compile(r"#{1,6}[ \t]+\S")
 _RULE: Final = re.compile(r"([-=_*~#.])\1{2,}$")
 _HYPHENATED: Final = re.compile(r"\w-$")
 _CJK: Final = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
-_DEFAULT: Final = Limits()
 
 
-def segment_text(text: str, limits: Limits = _DEFAULT) -> Segments:
+def segment_text(text: str, limits: Limits = DEFAULT_LIMITS) -> Segments:
     """Cut plain text into blocks; `line_spans` says which lines each came from.
 
     A line is a block, as in text that a web archive or a browser made from a page, unless the text

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from classifier.features import compiled
 from classifier.features.lexical import SHAPES, Evidence, Lexicon
-from classifier.features.matrix import column_names, measure_in_python
+from classifier.features.matrix import column_names, measure_in_python, measure_page
+from classifier.kernel import native
 from classifier.segment import Kind, Segments, segment_html, segment_text
 from train.corpus import read
 
-if not compiled.AVAILABLE:
+if native is None:
     pytest.skip("the kernel was not built, or is switched off", allow_module_level=True)
 
 LEXICON = Lexicon(
@@ -40,7 +41,8 @@ PIECES = (
 
 def assert_alike(segments: Segments) -> None:
     expected = measure_in_python(segments)
-    base, evidence = compiled.measure_page(segments)
+    found = measure_page(segments)
+    base, evidence = found.base, found.evidence
     assert base.shape == expected.base.shape
     names = column_names(segments.kind)
     far = np.abs(base - expected.base) > 1e-5 * (1 + np.abs(expected.base))
@@ -103,7 +105,7 @@ def test_an_unknown_tag_and_a_page_without_elements_are_measured() -> None:
 )
 def test_contradictory_columns_are_refused(change: dict[str, object]) -> None:
     with pytest.raises(ValueError):
-        compiled.measure_page(replace(segment_html("<p>text"), **change))  # type: ignore[arg-type]
+        measure_page(replace(segment_html("<p>text"), **change))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -125,20 +127,24 @@ def test_contradictory_elements_are_refused(change: dict[str, list[int]]) -> Non
         for name in ("tag", "parent", "child", "identity", "first_block", "end_block")
     }
     with pytest.raises(ValueError):
-        compiled.measure_page(
-            replace(segments, element=[2], elements=replace(elements, **{**columns, **change}))
-        )
+        measure_page(replace(segments, element=[2], elements=replace(elements, **{**columns, **change})))
 
 
 @pytest.mark.parametrize("name", ["word", "pair", "phrase", "tag", "name", "owner", "identity", "name_index"])
 def test_evidence_out_of_range_is_refused(name: str) -> None:
-    _, evidence = compiled.measure_page(segment_html("<p class=x>some words here"))
+    evidence = measure_page(segment_html("<p class=x>some words here")).evidence
     wrong = np.full_like(getattr(evidence, name), 1 << 30)
     with pytest.raises(ValueError):
         compiled.lexicon_columns(replace(evidence, **{name: wrong}), LEXICON)
 
 
+def test_a_kernel_of_other_features_is_refused() -> None:
+    segments = segment_html("<p>text")
+    with pytest.raises(ValueError, match="columns"):
+        compiled.measure_page(segments, measure_page(segments).base.shape[1] + 1)
+
+
 @pytest.mark.parametrize("kind", get_args(Kind))
 def test_the_python_code_serves_where_the_kernel_is_switched_off(kind: Kind) -> None:
     segments = segment_html("<p>x y z") if kind == "html" else segment_text("x y z")
-    assert measure_in_python(segments).base.shape == compiled.measure_page(segments)[0].shape
+    assert measure_in_python(segments).base.shape == measure_page(segments).base.shape
