@@ -156,7 +156,7 @@ def _failed(error: Exception) -> Future[Any]:
 
 
 class PageCrew:
-    """Workers that classify pages; a page comes back without the markup that is here already."""
+    """Workers that classify pages; a page comes back without its source, which is here already."""
 
     def __init__(self, work: Callable[..., Page], isolation: Isolation | None = None) -> None:
         warm_up = [_Letter(WARM_UP, {})] if isolation is not None else []
@@ -189,12 +189,12 @@ class _Parcel(NamedTuple):
     """What comes back."""
 
     page: Page
-    without_markup: bool
-    """Whether its markup was left out because the receiver has it: the page as it was sent."""
+    is_whole: bool
+    """Whether its source was left out because the receiver has it: the page as it was sent."""
 
     def unpacked(self, sent: str | bytes) -> Page:
         # A page made anew: pickling forgets that its arrays are read-only.
-        return replace(self.page, markup=str(sent) if self.without_markup else self.page.markup)
+        return replace(self.page, source=sent if self.is_whole else self.page.source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,5 +203,6 @@ class _Packing:
 
     def __call__(self, letter: _Letter) -> _Parcel:
         page = self.work(letter.page, **letter.options)
-        same = page.markup == letter.page
-        return _Parcel(replace(page, markup="") if same else page, same)
+        # Decoding is quicker than what pickling and unpickling a text costs, and few callers need it.
+        is_whole = page.source is letter.page or (isinstance(letter.page, bytes) and not page.truncated)
+        return _Parcel(replace(page, source="") if is_whole else page, is_whole)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from classifier.decode import decode
 from classifier.render import render_html, render_markdown, render_text
 from classifier.segment import Elements, Kind, Segments, Source
 
@@ -74,8 +75,8 @@ class Page:
     keep: npt.NDArray[np.bool_]
     """Whether each block is content; shape (blocks,), read-only."""
     segments: Segments = field(default_factory=lambda: Segments("text", "", [], []))
-    markup: str = ""
-    """The page as text, from which Markdown and HTML are rendered."""
+    source: str | bytes = ""
+    """The page that was read; bytes, where it came back from a worker and was given as bytes."""
     features: npt.NDArray[np.float32] | None = None
     """One row a block, one column a feature name; read-only."""
     feature_names: tuple[str, ...] = ()
@@ -109,6 +110,11 @@ class Page:
         if not self._blocks:
             self._blocks.append(tuple(self._block(index) for index in range(len(self))))
         return self._blocks[0]
+
+    @property
+    def markup(self) -> str:
+        """The page as text, from which Markdown and HTML are rendered; bytes are decoded when asked for."""
+        return self.source if isinstance(self.source, str) else decode(self.source)
 
     @property
     def text(self) -> str:

@@ -113,7 +113,7 @@ class Classifier:
             probabilities=probabilities,
             keep=decision.keep,
             segments=segments,
-            markup=text,
+            source=text,
             features=matrix,
             feature_names=column_names(kind),
             type=page_type,

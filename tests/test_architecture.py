@@ -39,7 +39,7 @@ CLASSIFIER: Final[dict[str, set[str]]] = {
     "model": {"errors", "features", "forest", "modelfile", "network", "pagetype", "segment"},
     "render": {"parser", "segment"},
     "explain": {"errors", "features", "model", "page", "segment"},
-    "page": {"render", "segment"},
+    "page": {"decode", "render", "segment"},
     "workers": {"errors"},
     "many": {"errors", "page", "workers"},
     "isolate": {"many", "page", "workers"},

@@ -104,6 +104,8 @@ ODDITIES: Final = {
     "invisible": "<p>\u00ad<p>a\u00ad\u200bb\u2060\ufeffc<pre>\u00ad d\u200b \n\u00ad</pre><p>\u200b \u200b",
     "ends without a start": "</p></td></a></br></x-y></b>a</pre></table></svg>b</body></html>c",
     "misnested": "<b><p>a</b>b</p><a href=x><div>c</a>d<table>e<tr>f<td>g</table>h<p><table><caption>i",
+    "open iframes": "<head><noscript><iframe src=a></noscript><body><p>b<noscript><iframe>\n\t </noscript><p>c",
+    "an iframe's end": "<p>a<iframe></noscrip</iframe>b<style></noscript></style><svg><b>c</svg>d<iframe>\u2003</noscript",
     "frames": "<frameset><frame><noframes>a</noframes></frameset>b",
     "a document": "<!doctype html><?xml a?><!--a--><html class=b><head class=c><body id=d>e<!--f-->g",
 }
@@ -190,7 +192,7 @@ class Stop(Exception):
 
 def handler(deadline: float | None = None) -> "segment.SaxHandler":
     assert native is not None
-    return native.Handler(segment.TAG_KINDS, 120, 64, 1_000, 1_000, 1_000, deadline, Stop)
+    return native.Handler(segment.TAG_KINDS, 120, 64, 1_000, 1_000, 1_000, deadline, Stop, True)
 
 
 @pytest.mark.parametrize(
@@ -233,7 +235,7 @@ def test_an_end_without_a_start_and_text_outside_of_all_are_value_errors() -> No
         one.end_element("p")
     with pytest.raises(ValueError, match="outside"):
         one.characters("a")
-    assert one.finish() == (([],) * 10, ([],) * 6, [], [], "")
+    assert one.finish() == (([], [], *[b""] * 8), ([], b"", b"", [], b"", b""), [], [], "")
 
 
 def test_a_handler_called_from_within_its_calls_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

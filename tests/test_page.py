@@ -29,7 +29,7 @@ def page(html: str = HTML, *, with_features: bool = False) -> Page:
         probabilities=np.linspace(0.1, 0.9, n).astype(np.float32),
         keep=np.arange(n) >= n // 2,
         segments=segments,
-        markup=html,
+        source=html,
         features=np.arange(2 * n, dtype=np.float32).reshape(n, 2) if with_features else None,
         feature_names=("words", "depth") if with_features else (),
     )

@@ -1,5 +1,7 @@
 """The features by the compiled kernel: the same figures as the families beside this module give."""
 
+from array import array
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Final
 
@@ -10,6 +12,7 @@ from classifier.features.arrays import Floats, class_table, lower_case
 from classifier.features.lexical import Evidence, Lexicon
 from classifier.kernel import native
 from classifier.segment import Segments
+from classifier.segment.segments import INTEGERS
 
 __all__ = ["lexicon_columns", "measure_page"]
 
@@ -48,18 +51,20 @@ def measure_page(segments: Segments, width: int) -> tuple[Floats, Evidence]:
 
 def _markup(segments: Segments) -> tuple[object, ...]:
     elements = segments.elements
+    blocks = (
+        segments.element,
+        segments.link_chars,
+        segments.links,
+        segments.emphasis_chars,
+        segments.images,
+        segments.controls,
+        segments.hidden,
+        segments.source,
+    )
+    tree = (elements.parent, elements.first_block, elements.end_block)
     return (
-        (
-            segments.element,
-            segments.link_chars,
-            segments.links,
-            segments.emphasis_chars,
-            segments.images,
-            segments.controls,
-            segments.hidden,
-            segments.source,
-        ),
-        (elements.parent, elements.first_block, elements.end_block),
+        tuple(map(_integers, blocks)),
+        tuple(map(_integers, tree)),
         segments.tags,
         elements.tag,
         elements.identity,
@@ -67,6 +72,15 @@ def _markup(segments: Segments) -> tuple[object, ...]:
         structure.ENTRY,
         len(structure.INSIDE),
     )
+
+
+def _integers(column: Sequence[int]) -> "array[int]":
+    if isinstance(column, array):
+        return column
+    try:
+        return array(INTEGERS, column)
+    except OverflowError:
+        raise ValueError("a number of a page is out of range") from None
 
 
 def lexicon_columns(evidence: Evidence, lexicon: Lexicon) -> Floats:

@@ -38,16 +38,13 @@ Ref as_list(PyObject *sequence) {
     return Ref(PySequence_List(sequence));
 }
 
-Ints integers(PyObject *sequence, size_t size) {
-    const Ref list = as_list(sequence);
-    if (static_cast<size_t>(PyList_Size(list.get())) != size) refuse("columns of a page differ in length");
-    Ints values(size);
-    for (size_t i = 0; i < size; ++i) {
-        const long value = PyLong_AsLong(PyList_GetItem(list.get(), static_cast<Py_ssize_t>(i)));
-        if (value == -1 && PyErr_Occurred()) throw PythonError();
-        if (value < -1 || value > std::numeric_limits<int32_t>::max()) refuse("a number of a page is out of range");
-        values[i] = static_cast<int32_t>(value);
-    }
+Ints integers(PyObject *column, size_t size) {
+    const Buffer buffer(column, sizeof(int32_t));
+    if (buffer.size() != size) refuse("columns of a page differ in length");
+    const int32_t *const first = buffer.of<int32_t>();
+    Ints values(first, first + size);
+    for (int32_t value : values)
+        if (value < -1) refuse("a number of a page is out of range");
     return values;
 }
 

@@ -39,6 +39,7 @@ enum Kind : unsigned {
 
 // The clock is looked at once in so many elements.
 constexpr Py_ssize_t CLOCK_STEP = 4096;
+constexpr Py_ssize_t OPEN_IFRAME_SPACES = 100;
 // Fibonacci hashing: the golden ratio's fraction in 64 bits.
 constexpr std::uint64_t HASH_FACTOR = 0x9E3779B97F4A7C15u;
 constexpr char BREAK[] = {'\0'};
@@ -348,6 +349,7 @@ struct Script {
 
 struct Rules {
     Py_ssize_t max_cell_chars, max_scripts, max_nodes, max_depth, max_blocks;
+    int watchful;
 };
 
 class Pass {
@@ -504,10 +506,31 @@ void Pass::close(Index index) {
     if (index == open_pre_) open_pre_ = -1;
 }
 
+// Whether the text of a skipped element begins with the end of the <noscript> around it.
+bool ends_noscript(PyObject *raw) {
+    static const char END[] = "</noscript";
+    const Py_ssize_t size = PyUnicode_GetLength(raw), length = sizeof END - 1;
+    Py_ssize_t at = 0;
+    const auto is = [&](Py_ssize_t place, char letter) {
+        return PyUnicode_ReadChar(raw, place) == static_cast<Py_UCS4>(letter);
+    };
+    while (at < size && at < OPEN_IFRAME_SPACES &&
+           (is(at, ' ') || is(at, '\n') || is(at, '\r') || is(at, '\t') || is(at, '\f')))
+        ++at;
+    if (size - at < length) return false;
+    for (Py_ssize_t i = 0; i < length; ++i)
+        if (!is(at + i, END[i])) return false;
+    return true;
+}
+
 void Pass::characters(PyObject *data) {
     if (!PyUnicode_CheckExact(data)) fail(PyExc_TypeError, "data must be a str");
     if (skipped_) {
-        if (capture_) capture_->push_back(same(data));
+        if (capture_) {
+            capture_->push_back(same(data));
+        } else if (rules_.watchful && ends_noscript(data)) {
+            stop("iframe");
+        }
         return;
     }
     const Bytes bytes(data, "data must be a str");
@@ -784,21 +807,6 @@ void Pass::append(Ref text) {
 
 // -- the columns -------------------------------------------------------------------------------------------
 
-// Python's integers from 0 on, one object each, as the columns repeat them.
-class Numbers {
-  public:
-    explicit Numbers(std::size_t count) : known_(count) {}
-    Ref operator()(Py_ssize_t value) {
-        if (value < 0 || static_cast<std::size_t>(value) >= known_.size()) return Ref(PyLong_FromSsize_t(value));
-        Ref &known = known_[static_cast<std::size_t>(value)];
-        if (!known.get()) known = Ref(PyLong_FromSsize_t(value));
-        return same(known.get());
-    }
-
-  private:
-    std::vector<Ref> known_;
-};
-
 // A list with what `make` gives for each row, in the place of that number of the tuple `columns`.
 template <typename Row, typename Make>
 void add_column(PyObject *columns, Py_ssize_t number, const std::vector<Row> &rows, Make make) {
@@ -810,6 +818,15 @@ void add_column(PyObject *columns, Py_ssize_t number, const std::vector<Row> &ro
     if (PyTuple_SetItem(columns, number, column.release()) < 0) throw PythonError();
 }
 
+// Whole numbers as the bytes of four each, in the place of that number of the tuple `columns`.
+template <typename Row, typename Value>
+void add_integers(PyObject *columns, Py_ssize_t number, const std::vector<Row> &rows, Value value) {
+    std::vector<std::int32_t> values;
+    values.reserve(rows.size());
+    for (const Row &row : rows) values.push_back(static_cast<std::int32_t>(value(row)));
+    if (PyTuple_SetItem(columns, number, kernel::bytes(values).release()) < 0) throw PythonError();
+}
+
 Ref list_of(const std::vector<Ref> &items) {
     Ref holder(PyTuple_New(1));
     add_column(holder.get(), 0, items, [](const Ref &item) { return same(item.get()); });
@@ -819,29 +836,28 @@ Ref list_of(const std::vector<Ref> &items) {
 PyObject *Pass::finish() {
     boundary();
     for (Index index = current_; index >= 0; index = element(index).parent) element(index).end_block = blocks();
-    Numbers number(std::max(elements_.size(), blocks_.size()) + 1);
     const auto tag = [&](Py_ssize_t at) { return same(tags_[static_cast<std::size_t>(at)].name.get()); };
     const Ref blocks(PyTuple_New(10)), elements(PyTuple_New(6));
     PyObject *const b = blocks.get(), *const e = elements.get();
     add_column(b, 0, blocks_, [](const Block &one) { return same(one.text.get()); });
     add_column(b, 1, blocks_, [&](const Block &one) { return tag(one.tag); });
-    add_column(b, 2, blocks_, [&](const Block &one) { return number(one.element); });
-    add_column(b, 3, blocks_, [&](const Block &one) { return number(one.link_chars); });
-    add_column(b, 4, blocks_, [&](const Block &one) { return number(one.links); });
-    add_column(b, 5, blocks_, [&](const Block &one) { return number(one.emphasis_chars); });
-    add_column(b, 6, blocks_, [&](const Block &one) { return number(one.images); });
-    add_column(b, 7, blocks_, [&](const Block &one) { return number(one.controls); });
-    add_column(b, 8, blocks_, [](const Block &one) { return Ref(PyBool_FromLong(one.hidden)); });
-    add_column(b, 9, blocks_, [&](const Block &one) { return number(one.noscript ? 1 : 0); });
+    add_integers(b, 2, blocks_, [](const Block &one) { return one.element; });
+    add_integers(b, 3, blocks_, [](const Block &one) { return one.link_chars; });
+    add_integers(b, 4, blocks_, [](const Block &one) { return one.links; });
+    add_integers(b, 5, blocks_, [](const Block &one) { return one.emphasis_chars; });
+    add_integers(b, 6, blocks_, [](const Block &one) { return one.images; });
+    add_integers(b, 7, blocks_, [](const Block &one) { return one.controls; });
+    add_integers(b, 8, blocks_, [](const Block &one) { return one.hidden ? 1 : 0; });
+    add_integers(b, 9, blocks_, [](const Block &one) { return one.noscript ? 1 : 0; });
     add_column(e, 0, elements_, [&](const Element &one) { return tag(one.tag); });
-    add_column(e, 1, elements_, [&](const Element &one) { return number(one.parent); });
-    add_column(e, 2, elements_, [&](const Element &one) { return number(one.child); });
+    add_integers(e, 1, elements_, [](const Element &one) { return one.parent; });
+    add_integers(e, 2, elements_, [](const Element &one) { return one.child; });
     // An element whose start failed, as only wrong arguments make it, has none.
     add_column(e, 3, elements_, [&](const Element &one) {
         return same(one.identity.get() ? one.identity.get() : empty_.get());
     });
-    add_column(e, 4, elements_, [&](const Element &one) { return number(one.first_block); });
-    add_column(e, 5, elements_, [&](const Element &one) { return number(one.end_block); });
+    add_integers(e, 4, elements_, [](const Element &one) { return one.first_block; });
+    add_integers(e, 5, elements_, [](const Element &one) { return one.end_block; });
     const Ref scripts(PyTuple_New(1));
     add_column(scripts.get(), 0, scripts_, [](const Script &one) {
         const Ref pieces = list_of(one.pieces);
@@ -905,9 +921,9 @@ PyObject *make(PyTypeObject *type, PyObject *arguments, PyObject *names) {
         if (names && PyDict_Size(names)) fail(PyExc_TypeError, "Handler() takes no keyword arguments");
         PyObject *kinds, *deadline, *stop;
         Rules rules;
-        if (!PyArg_ParseTuple(arguments, "O!nnnnnOO", &PyDict_Type, &kinds, &rules.max_cell_chars,
+        if (!PyArg_ParseTuple(arguments, "O!nnnnnOOp", &PyDict_Type, &kinds, &rules.max_cell_chars,
                               &rules.max_scripts, &rules.max_nodes, &rules.max_depth, &rules.max_blocks,
-                              &deadline, &stop)) {
+                              &deadline, &stop, &rules.watchful)) {
             throw PythonError();
         }
         rules.max_nodes = std::min(rules.max_nodes, MAX_COUNT);

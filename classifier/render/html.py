@@ -88,8 +88,9 @@ def clean_html(segments: Segments, keep: npt.ArrayLike, markup: str, options: Op
         return ""
     if segments.kind == "text":
         return scrub(plain_html(segments, mask)).strip()
-    handler = _Recorder(segments, mask, options)
-    walk(without_surrogates(markup), handler)
+    handler, _ = walk(
+        without_surrogates(markup), lambda watchful: _Recorder(segments, mask, options, watchful)
+    )
     handler.finish()
     for index in range(len(handler.columns.texts), len(segments)):
         if mask[index]:
@@ -104,8 +105,8 @@ class _Recorder(BlockHandler):
     same rules as at the first pass, so numbers agree with `keep`.
     """
 
-    def __init__(self, segments: Segments, keep: list[bool], options: Options) -> None:
-        super().__init__()
+    def __init__(self, segments: Segments, keep: list[bool], options: Options, watchful: bool) -> None:
+        super().__init__(watchful=watchful)
         if segments.truncated:  # the second walk ends where the first did
             self.max_nodes = len(segments.elements.tag)
             self.max_blocks = sum(source < Source.JSON_LD for source in segments.source)

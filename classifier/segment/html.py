@@ -3,14 +3,17 @@
 import re
 import sys
 import time
+from array import array
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from functools import partial
+from typing import Any, Final, TypeVar
 
 from classifier.kernel import native
 from classifier.limits import DEFAULT_LIMITS, Limits
 from classifier.parser import SaxHandler, sax_parse
 from classifier.segment.embedded import embedded_texts
-from classifier.segment.segments import Elements, Segments, Source
+from classifier.segment.segments import Elements, Segments, Source, integers
 from classifier.segment.whitespace import collapse, drop_invisible
 
 __all__ = ["BlockHandler", "segment_html", "walk"]
@@ -131,7 +134,11 @@ MAX_CELL_CHARS: Final = 120
 BREAK: Final = "\0"
 CELL_END: Final = "\0\t\0"
 # A browser that runs scripts reads <noscript> as raw text, so many pages never notice that they leave
-# an iframe open in it. Read as markup, that iframe would swallow the rest of the page.
+# an iframe open in it. Read as markup, that iframe swallows the rest of the page: its text, which is raw,
+# begins with the end of the <noscript>. Such a page is read again without those iframes.
+_END_OF_NOSCRIPT: Final = "</noscript"
+_ASCII_SPACES: Final = " \t\n\r\f"
+_OPEN_IFRAME_SPACES: Final = 100
 _OPEN_IFRAME: Final = re.compile(r"<iframe\b[^<>]{0,4000}>(?=\s{0,100}\Z)")
 # The longest match and the white space after it.
 _OPEN_IFRAME_CHARS: Final = 4108
@@ -146,7 +153,11 @@ _NOSCRIPT: Final = int(Source.NOSCRIPT)
 
 
 class _LimitError(Exception):
-    """Ends the walk; its message is the name of the field of `Limits` that the page exceeds."""
+    """Ends the walk; its message is the name of the field of `Limits` that the page exceeds, or `_IFRAME`."""
+
+
+_IFRAME: Final = "iframe"
+Handler = TypeVar("Handler", bound=SaxHandler)
 
 
 @dataclass(slots=True)
@@ -155,14 +166,14 @@ class _Columns:
 
     texts: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
-    element: list[int] = field(default_factory=list)
-    link_chars: list[int] = field(default_factory=list)
-    links: list[int] = field(default_factory=list)
-    emphasis_chars: list[int] = field(default_factory=list)
-    images: list[int] = field(default_factory=list)
-    controls: list[int] = field(default_factory=list)
-    hidden: list[bool] = field(default_factory=list)
-    source: list[int] = field(default_factory=list)
+    element: "array[int]" = field(default_factory=integers)
+    link_chars: "array[int]" = field(default_factory=integers)
+    links: "array[int]" = field(default_factory=integers)
+    emphasis_chars: "array[int]" = field(default_factory=integers)
+    images: "array[int]" = field(default_factory=integers)
+    controls: "array[int]" = field(default_factory=integers)
+    hidden: "array[int]" = field(default_factory=integers)
+    source: "array[int]" = field(default_factory=integers)
 
 
 class BlockHandler(SaxHandler):
@@ -172,13 +183,18 @@ class BlockHandler(SaxHandler):
 
     Args:
         limits: where to end the walk; left out, it ends with the page.
+        watchful: whether to end it at an iframe that a `<noscript>` leaves open.
+        deadline: when to end it, by the monotonic clock.
     """
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(
+        self, limits: Limits | None = None, watchful: bool = True, deadline: float | None = None
+    ) -> None:
+        self.watchful = watchful
+        self.deadline = deadline
         self.max_nodes = limits.max_nodes if limits else sys.maxsize
         self.max_depth = limits.max_depth if limits else sys.maxsize
         self.max_blocks = limits.max_blocks if limits else sys.maxsize
-        self.deadline = _deadline(limits) if limits else None
         # The element at which to look at the clock or to end.
         self.next_check = 0
         self.depth = 0
@@ -290,6 +306,8 @@ class BlockHandler(SaxHandler):
         if self.skipped:
             if self.capture is not None:
                 self.capture.append(data)
+            elif self.watchful and _ends_noscript(data):
+                raise _LimitError(_IFRAME)
             return
         if data.isspace():
             if self.pieces or self.open_pre >= 0:
@@ -491,14 +509,30 @@ def _lines(text: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _deadline(limits: Limits) -> float | None:
-    return None if limits.seconds is None else time.monotonic() + limits.seconds
+def _ends_noscript(raw: str) -> bool:
+    """Whether the text of a skipped element begins with the end of the `<noscript>` around it."""
+    start = raw[: _OPEN_IFRAME_SPACES + len(_END_OF_NOSCRIPT)].lstrip(_ASCII_SPACES)
+    return start.startswith(_END_OF_NOSCRIPT)
 
 
-def walk(html: str, handler: SaxHandler) -> str:
-    """Parse a page and hand its events to `handler`; the name of the limit that ended it early, or ""."""
+def walk(html: str, handler_of: Callable[[bool], Handler]) -> tuple[Handler, str]:
+    """Parse a page and hand its events to a handler; the name of the limit that ended it early, or "".
+
+    Args:
+        handler_of: makes a handler, `watchful` or not; where a watchful one finds an iframe that is left
+            open, the page is read without it, by another handler.
+    """
+    handler = handler_of(True)
+    limit = _walk(html, handler)
+    if limit == _IFRAME:
+        handler = handler_of(False)
+        limit = _walk(_without_open_iframes(html), handler)
+    return handler, limit
+
+
+def _walk(html: str, handler: SaxHandler) -> str:
     try:
-        sax_parse(_without_open_iframes(html), handler)
+        sax_parse(html, handler)
     except _LimitError as limit:
         return str(limit)
     return ""
@@ -508,14 +542,14 @@ def _without_open_iframes(html: str) -> str:
     """The page without the iframes that a `<noscript>` leaves open; see `_OPEN_IFRAME`."""
     kept: list[str] = []
     start = 0
-    end = html.find("</noscript")
+    end = html.find(_END_OF_NOSCRIPT)
     while end >= 0:
         # The tag holds no "<", so none but the last one before the end can be it.
         at = html.rfind("<", max(start, end - _OPEN_IFRAME_CHARS), end)
         if at >= 0 and (tag := _OPEN_IFRAME.match(html, at, end)):
             kept.append(html[start:at])
             start = tag.end()
-        end = html.find("</noscript", end + 1)
+        end = html.find(_END_OF_NOSCRIPT, end + 1)
     return "".join([*kept, html[start:]]) if kept else html
 
 
@@ -532,26 +566,31 @@ class _Walked:
 
 
 def _walked(html: str, limits: Limits) -> _Walked:
-    if native is None:
-        handler = BlockHandler(limits)
-        limit = walk(html, handler)
-        handler.finish()
-        return _Walked(
-            handler.columns, handler.elements, handler.scripts, handler.title, handler.social_title, limit
-        )
-    kernel = native.Handler(
-        TAG_KINDS,
-        MAX_CELL_CHARS,
-        MAX_SCRIPTS,
-        min(limits.max_nodes, sys.maxsize),
-        min(limits.max_depth, sys.maxsize),
-        min(limits.max_blocks, sys.maxsize),
-        _deadline(limits),
-        _LimitError,
+    deadline = None if limits.seconds is None else time.monotonic() + limits.seconds
+    return (_walked_in_python if native is None else _walked_by_kernel)(html, limits, deadline)
+
+
+def _walked_in_python(html: str, limits: Limits, deadline: float | None) -> _Walked:
+    handler, limit = walk(html, lambda watchful: BlockHandler(limits, watchful, deadline))
+    handler.finish()
+    return _Walked(
+        handler.columns, handler.elements, handler.scripts, handler.title, handler.social_title, limit
     )
-    limit = walk(html, kernel)
-    columns, elements, scripts, title, social_title = kernel.finish()
-    return _Walked(_Columns(*columns), Elements(*elements), scripts, title, social_title, limit)
+
+
+def _walked_by_kernel(html: str, limits: Limits, deadline: float | None) -> _Walked:
+    assert native is not None
+    bounds = (min(bound, sys.maxsize) for bound in (limits.max_nodes, limits.max_depth, limits.max_blocks))
+    rules = (TAG_KINDS, MAX_CELL_CHARS, MAX_SCRIPTS, *bounds, deadline, _LimitError)
+    kernel, limit = walk(html, partial(native.Handler, *rules))
+    blocks, elements, scripts, title, social_title = kernel.finish()
+    columns = _Columns(*map(_column, blocks))
+    return _Walked(columns, Elements(*map(_column, elements)), scripts, title, social_title, limit)
+
+
+def _column(column: list[str] | bytes) -> Any:
+    """A column as the kernel gives it: strings, or whole numbers as bytes."""
+    return integers(column) if isinstance(column, bytes) else column
 
 
 def segment_html(html: str, limits: Limits = DEFAULT_LIMITS) -> Segments:
@@ -566,7 +605,7 @@ def segment_html(html: str, limits: Limits = DEFAULT_LIMITS) -> Segments:
         columns.texts.append(text)
         columns.tags.append("p")
         columns.element.append(-1)
-        columns.hidden.append(False)
+        columns.hidden.append(0)
         columns.source.append(int(source))
         for counts in (columns.link_chars, columns.links, columns.emphasis_chars):
             counts.append(0)

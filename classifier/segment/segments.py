@@ -1,13 +1,20 @@
 """`Segments`: a page cut into blocks, as flat columns (one entry a block, one entry an element)."""
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Literal
+from functools import partial
+from typing import Final, Literal
 
-__all__ = ["Elements", "Kind", "Segments", "Source"]
+__all__ = ["INTEGERS", "Elements", "Kind", "Segments", "Source", "integers"]
 
 Kind = Literal["html", "text"]
+
+# The type code of a column of whole numbers. As four bytes each, the kernel takes them and pickle copies them
+# without an object for each.
+INTEGERS: Final = "i"
+integers = partial(array, INTEGERS)
 
 
 class Source(IntEnum):
@@ -28,14 +35,14 @@ class Elements:
     """
 
     tag: list[str] = field(default_factory=list)
-    parent: list[int] = field(default_factory=list)
+    parent: "array[int]" = field(default_factory=integers)
     """Index of the parent element, -1 for the root."""
-    child: list[int] = field(default_factory=list)
+    child: "array[int]" = field(default_factory=integers)
     """Position among the parent's element children, from 1, as CSS `:nth-child` counts."""
     identity: list[str] = field(default_factory=list)
     """What the author called it: class, id, role, itemprop and the like, space-separated."""
-    first_block: list[int] = field(default_factory=list)
-    end_block: list[int] = field(default_factory=list)
+    first_block: "array[int]" = field(default_factory=integers)
+    end_block: "array[int]" = field(default_factory=integers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +68,8 @@ class Segments:
     """Images since the block before."""
     controls: Sequence[int] = ()
     """Form controls (input, select, textarea, button) in the block or since the block before."""
-    hidden: Sequence[bool] = ()
+    hidden: Sequence[int] = ()
+    """1 where attributes hide the block or an element around it, else 0."""
     source: Sequence[int] = ()
     """A `Source` value a block."""
     line_spans: Sequence[tuple[int, int]] = ()
