@@ -116,7 +116,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     policy("--favor", choices=favors, default="balance", help="precision keeps less, recall more")
     policy("--threshold", type=float, metavar="P", help="keep blocks of probability P or more")
     add("--kind", choices=["auto", "html", "text"], default="auto", help="how to read pages")
-    size = "larger pages are errors (default: %(default)s)"
+    size = "larger pages are read up to there (default: %(default)s)"
     add("--max-bytes", type=positive, default=MAX_BYTES, metavar="N", help=size)
     for name, what in (("page", "page"), ("id", "record's name"), ("url", "URL"), ("encoding", "encoding")):
         default = "html, else text" if name == "page" else name

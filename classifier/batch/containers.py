@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
-from classifier.batch.records import Record, too_large
+from classifier.batch.records import Record
 from classifier.batch.warc import read_warc
 
 __all__ = ["PageFields", "read_source"]
@@ -45,7 +45,8 @@ def read_source(
     """The records of a file, in order; the last one may tell that the file cannot be read further.
 
     Args:
-        max_bytes: pages that are larger are records with an error.
+        max_bytes: of larger pages so many bytes and one more are read, by which they are known; a line of
+            JSON that is far longer is a record with an error.
         seen: told how many bytes of the file have been read, now and then.
     """
     read = _READERS.get(_kind(path), _read_page)
@@ -111,11 +112,7 @@ def _pyarrow(what: str) -> Any:
 
 
 def _read_page(file: BinaryIO, path: str, fields: PageFields, max_bytes: int) -> Iterator[Record]:
-    data = _decompressed(file).read(max_bytes + 1)
-    if len(data) > max_bytes:
-        yield Record(path, path, 1, error=too_large(max_bytes))
-    else:
-        yield Record(path, path, 1, data=data)
+    yield Record(path, path, 1, data=_decompressed(file).read(max_bytes + 1))
 
 
 def _read_json_lines(file: BinaryIO, path: str, fields: PageFields, max_bytes: int) -> Iterator[Record]:
@@ -129,7 +126,10 @@ def _read_json_lines(file: BinaryIO, path: str, fields: PageFields, max_bytes: i
             complete = rest.endswith(b"\n")
             line = b""
         if not line:
-            yield Record(f"{path}:{number}", path, number, error=too_large(max_bytes))
+            error = (
+                f"PageTooLargeError: the line is longer than a page of {max_bytes:,} bytes: raise max_bytes"
+            )
+            yield Record(f"{path}:{number}", path, number, error=error)
         elif not line.isspace():
             yield _json_record(line, path, number, fields)
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Record", "too_large"]
+__all__ = ["Record"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,3 @@ class Record:
     """Why there are no data, as `Class: message`."""
     damage: bool = False
     """Whether the source cannot be read on from here or was skipped in part, so that pages may be missing."""
-
-
-def too_large(max_bytes: int) -> str:
-    """The error of a page that was not read to its end."""
-    return f"PageTooLargeError: the page is larger than {max_bytes:,} bytes: raise max_bytes to read it"

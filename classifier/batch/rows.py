@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from classifier.batch.records import Record, too_large
+from classifier.batch.records import Record
 from classifier.decide import Favor
 from classifier.decode import refuse_binary
 from classifier.errors import ClassifierError, ModelError
@@ -121,8 +121,6 @@ def row_of(record: Record, settings: Settings) -> Row:
     if record.error is not None:
         return error_row(record, record.error, settings)
     try:
-        if _byte_size(record.data) > settings.max_bytes:
-            return error_row(record, too_large(settings.max_bytes), settings)
         page = settings.classifier().classify(
             _readable(record),
             kind=record.kind or settings.kind,

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from email.message import Message
 from typing import Any, BinaryIO, Final
 
-from classifier.batch.records import Record, too_large
+from classifier.batch.records import Record
 
 __all__ = ["read_warc"]
 
@@ -86,20 +86,19 @@ def _next_record(stream: BinaryIO) -> bytes:
     return line
 
 
-def _block(stream: BinaryIO, length: int, max_bytes: int) -> tuple[bytes | None, int]:
-    """A record's block, None if it is too large, and how many bytes of it are missing."""
-    left, parts = length, []
-    kept = length <= max_bytes + _HTTP_HEADER
+def _block(stream: BinaryIO, length: int, max_bytes: int) -> tuple[bytes, int]:
+    """The beginning of a record's block that can hold `max_bytes` of a page and one more, and how many bytes
+    are missing at the block's end."""
+    left, parts, wanted = length, [], max_bytes + _HTTP_HEADER
     while left and (part := stream.read(min(left, _CHUNK))):
         left -= len(part)
-        if kept:
-            parts.append(part)
-    return b"".join(parts) if kept else None, left
+        if wanted > 0:
+            parts.append(part[:wanted])
+            wanted -= len(part)
+    return b"".join(parts), left
 
 
-def _page(
-    headers: Mapping[str, str], block: bytes | None, path: str, position: int, max_bytes: int
-) -> Record:
+def _page(headers: Mapping[str, str], block: bytes, path: str, position: int, max_bytes: int) -> Record:
     url = headers.get("warc-target-uri", "").strip("<>") or None
     known: dict[str, Any] = {
         "id": headers.get("warc-record-id", "").strip("<>") or f"{path}:{position}",
@@ -107,8 +106,6 @@ def _page(
         "position": position,
         "url": url,
     }
-    if block is None:
-        return Record(**known, error=too_large(max_bytes))
     media = _media(headers.get("content-type", ""))
     if media.get_content_type() == "application/http":
         http, block = _http(block)
@@ -117,15 +114,13 @@ def _page(
             block = _decoded(http, block, max_bytes)
         except (OSError, ValueError, zlib.error, ImportError) as error:
             return Record(**known, error=f"DamagedRecord: the content cannot be decompressed: {error}")
-    if len(block) > max_bytes:
-        return Record(**known, error=too_large(max_bytes))
     kind = media.get_content_type() if media["content-type"] else ""
     if kind not in _MEDIA:
         return Record(**known, error=f"NoPage: the media type is {kind}")
     truncated = headers.get("warc-truncated")
     return Record(
         **known,
-        data=block,
+        data=block[: max_bytes + 1],
         encoding=media.get_content_charset(),
         kind="text" if headers["warc-type"].lower() == "conversion" else None,
         truncated=f"Truncated: {truncated}" if truncated else None,

@@ -74,7 +74,8 @@ def embedded_texts(
 
 
 def _squeeze(text: str) -> str:
-    return "".join(text.split()).lower()
+    # Spaces first, in one go: what is left to split is few lines.
+    return "".join(text.replace(" ", "").split()).lower()
 
 
 def _load(text: str) -> object:
