@@ -42,20 +42,37 @@ uint64_t hash_of(const uint32_t *points, size_t start, size_t end) {
 
 }  // namespace
 
-Numbering::Numbering(size_t at_most) {
-    int bits = 4;
-    while ((size_t(1) << bits) < 2 * at_most) ++bits;
-    keys_.resize(size_t(1) << bits);
-    ids_.assign(size_t(1) << bits, -1);
-    shift_ = 64 - bits;
+Numbering::Numbering() { resize(8); }
+
+// As large as the distinct hashes need, at most half full: a long page may have few of them.
+void Numbering::resize(int bits) {
+    Hashes old_keys(size_t(1) << bits);
+    Ints old_ids(size_t(1) << bits, -1);
+    old_keys.swap(keys_);
+    old_ids.swap(ids_);
+    bits_ = bits;
+    for (size_t i = 0; i < old_ids.size(); ++i) {
+        if (old_ids[i] < 0) continue;
+        const size_t place = place_of(old_keys[i]);
+        keys_[place] = old_keys[i];
+        ids_[place] = old_ids[i];
+    }
+}
+
+// Where a hash is, or would stand.
+size_t Numbering::place_of(uint64_t hash) const {
+    static const uint64_t multiplier = odd_number();
+    size_t place = static_cast<size_t>((hash * multiplier) >> (64 - bits_));
+    while (ids_[place] >= 0 && keys_[place] != hash) place = (place + 1) & (ids_.size() - 1);
+    return place;
 }
 
 int32_t Numbering::of(uint64_t hash) {
-    static const uint64_t multiplier = odd_number();
-    size_t place = static_cast<size_t>((hash * multiplier) >> shift_);
-    while (ids_[place] >= 0) {
-        if (keys_[place] == hash) return ids_[place];
-        place = (place + 1) & (ids_.size() - 1);
+    size_t place = place_of(hash);
+    if (ids_[place] >= 0) return ids_[place];
+    if (2 * static_cast<size_t>(size_) >= ids_.size()) {
+        resize(bits_ + 1);
+        place = place_of(hash);
     }
     keys_[place] = hash;
     return ids_[place] = size_++;
@@ -125,7 +142,7 @@ Arrays measure(const uint32_t *points, const uint32_t *low, const Ints &lengths,
         });
         start += size + 1;
     }
-    Numbering words(page.token_hash.size());
+    Numbering words;
     for (uint64_t hash : page.token_hash) page.token_word.push_back(words.of(hash));
     page.vocabulary = words.size();
     return page;

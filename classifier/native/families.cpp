@@ -118,7 +118,7 @@ namespace {
 
 // Columns `repeats` to `repeat_after`; returns the number of distinct texts.
 int32_t repeats(const Arrays &page, Matrix &out) {
-    Numbering texts(page.n);
+    Numbering texts;
     Ints text(page.n), count, first, last;
     for (int32_t i = 0; i < page.n; ++i) {
         const int32_t id = text[i] = texts.of(page.phrase_hash[i]);
@@ -142,7 +142,7 @@ int32_t repeats(const Arrays &page, Matrix &out) {
 
 // Columns `prefix_repeats` to `prefix_of_shorter`.
 void prefixes(const Arrays &page, Matrix &out) {
-    Numbering beginnings(page.n);
+    Numbering beginnings;
     Ints beginning(page.n), count, longest, shortest;
     for (int32_t i = 0; i < page.n; ++i) {
         const int32_t id = beginning[i] = beginnings.of(page.prefix_hash[i]);

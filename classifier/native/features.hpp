@@ -69,14 +69,17 @@ inline int32_t bucket(uint64_t hash, int bits) { return static_cast<int32_t>(has
 // process, so that no page can be made to fill the same places.
 class Numbering {
   public:
-    explicit Numbering(size_t at_most);
+    Numbering();
     int32_t of(uint64_t hash);
     int32_t size() const { return size_; }
 
   private:
+    void resize(int bits);
+    size_t place_of(uint64_t hash) const;
+
     Hashes keys_;
     Ints ids_;
-    int shift_;
+    int bits_ = 0;
     int32_t size_ = 0;
 };
 

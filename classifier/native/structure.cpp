@@ -57,7 +57,7 @@ Tree::Tree(const Arrays &page, const Markup &markup, const Floats &density)
     path.assign(m, 0);
     alike.assign(m, 0);
     Ints widest(m), kind(m), kinds;
-    Numbering signatures(m);
+    Numbering signatures;
     for (int32_t i = 0; i < m; ++i) {
         // The triple of parent, tag and identity, mixed by odd constants: 64 bits tell them apart.
         const uint64_t own = (uint64_t(uint32_t(markup.tag[i])) << 32) + uint64_t(uint32_t(markup.identity[i])) + 1;
@@ -150,7 +150,7 @@ void subtrees(const Arrays &page, const Markup &markup, const Tree &tree, Matrix
 }
 
 void paths(const Arrays &page, const Tree &tree, Matrix &out) {
-    Numbering numbers(page.n);
+    Numbering numbers;
     Groups groups;
     for (int32_t i = 0; i < page.n; ++i) groups.add(numbers.of(tree.path[tree.owner[i]]), i, page, tree);
     for (int32_t i = 0; i < page.n; ++i) {

@@ -1,7 +1,8 @@
 """Plain text -> blocks: one a line, hard-wrapped paragraphs rejoined."""
 
 import re
-from itertools import pairwise
+from collections.abc import Iterator
+from itertools import chain, islice, pairwise
 from typing import Final
 
 from classifier.limits import DEFAULT_LIMITS, Limits
@@ -16,6 +17,10 @@ __all__ = ["segment_text"]
 WRAPPED_SHARE: Final = 0.6
 MAX_WRAP_COLUMN: Final = 110
 MIN_WRAP_COLUMN: Final = 20
+# Lines by which that is judged, the first ones.
+WRAP_LINES: Final = 20_000
+# Characters, and those up to the next line end, that are cut into lines at a time.
+_LINES_CHARS: Final = 1 << 20
 # Fewer line ends inside paragraphs prove nothing.
 MIN_WRAPPED_LINES: Final = 4
 
@@ -35,14 +40,15 @@ def segment_text(text: str, limits: Limits = DEFAULT_LIMITS) -> Segments:
     there.
     """
     text = drop_invisible(text).replace("\r\n", "\n").replace("\r", "\n")
-    lines = [line.rstrip() for line in text.split("\n")]
-    column = _wrap_column(lines)
+    lines = _lines(text)
+    first = list(islice(lines, WRAP_LINES))
+    column = _wrap_column(first)
     # The pieces of each block, joined at the end: a paragraph may have any number of lines.
     blocks: list[list[str]] = []
     spans: list[tuple[int, int]] = []
     truncated = ""
     before = ""
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(chain(first, lines), start=1):
         body = collapse(line)
         if body:
             if column and before and _continues(before, line, column):
@@ -63,6 +69,17 @@ def segment_text(text: str, limits: Limits = DEFAULT_LIMITS) -> Segments:
         line_spans=spans,
         truncated=truncated,
     )
+
+
+def _lines(text: str) -> Iterator[str]:
+    """The lines without white space at their ends; of a long text only a part of them is in memory."""
+    start = 0
+    while start <= len(text):
+        end = text.find("\n", start + _LINES_CHARS)
+        end = len(text) if end < 0 else end
+        for line in text[start:end].split("\n"):
+            yield line.rstrip()
+        start = end + 1
 
 
 def _wrap_column(lines: list[str]) -> int:

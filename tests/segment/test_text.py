@@ -236,3 +236,16 @@ def test_the_column_that_most_lines_stay_within_is_the_95th_percentile(lengths: 
     below = ordered[int(exact)]
     between = below + (ordered[int(exact) + 1] - below) * (exact - int(exact))
     assert _percentile_95(lengths) == int(between)
+
+
+@pytest.mark.parametrize("chars", [1, 7, 50])
+@pytest.mark.parametrize("ending", ["", "\n", "\n\n"])
+def test_lines_do_not_depend_on_how_many_are_cut_at_a_time(
+    monkeypatch: pytest.MonkeyPatch, chars: int, ending: str
+) -> None:
+    text = "\n".join(["Tea grows  ", "", " - on hills", "\t", "x" * 60, "and in a row"] * 9) + ending
+    whole = segment_text(text)
+    monkeypatch.setattr("classifier.segment.text._LINES_CHARS", chars)
+    monkeypatch.setattr("classifier.segment.text.WRAP_LINES", 9)
+    assert segment_text(text) == whole
+    assert len(whole) == 9 * 4
