@@ -71,7 +71,16 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module = "errors" if name in _ERRORS else _MODULES.get(name, "pipeline")
-    value = globals()[name] = getattr(import_module(f"classifier.{module}"), name)
+    try:
+        value = globals()[name] = getattr(import_module(f"classifier.{module}"), name)
+    except ImportError as error:
+        if "subinterpreters" not in str(error):
+            raise
+        # NumPy's own message speaks of a broken installation, and names the reason in its last line.
+        raise ImportError(
+            "NumPy does not support subinterpreters with a lock of their own: import classifier in the main "
+            "interpreter, in threads or in processes"
+        ) from error
     return value
 
 

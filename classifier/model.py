@@ -94,6 +94,8 @@ class Model:
     """Tells the type of a page; None: the training pages had no types."""
     manifest: Mapping[str, Any] = field(default_factory=dict)
     """Training data and credit, figures, versions; empty for a model that was never exported."""
+    card: str = ""
+    """The model card, Markdown; empty for a model that was never exported."""
 
     def matrix(self, measured: Measured) -> Floats:
         """The features of a page's blocks; shape (blocks, len(column_names(kind))), float32."""
@@ -101,14 +103,19 @@ class Model:
 
     def probabilities(self, measured: Measured, matrix: Floats) -> Floats:
         """Calibrated probability of content of each block; shape (blocks,), float32."""
-        p = self.trees.predict_proba(matrix)[:, 1]
-        return calibrate(combine(p, matrix, measured.evidence.words, self.network), self.calibration)
+        # A model of a stranger may hold numbers whose sums leave the range of float32.
+        with np.errstate(over="ignore", invalid="ignore"):
+            p = self.trees.predict_proba(matrix)[:, 1]
+            p = calibrate(combine(p, matrix, measured.evidence.words, self.network), self.calibration)
+        return np.nan_to_num(p, copy=False, nan=0.5)
 
     def page_type(self, measured: Measured, matrix: Floats, p: Floats) -> tuple[str | None, float]:
         """The most likely type of a page and its probability; None and 0 if the model tells no types."""
         if self.types is None:
             return None, 0.0
-        return self.types.most_likely(matrix, p, measured.evidence.words)
+        with np.errstate(over="ignore", invalid="ignore"):
+            name, probability = self.types.most_likely(matrix, p, measured.evidence.words)
+        return name, float(np.nan_to_num(probability))
 
 
 def combine(
@@ -173,6 +180,7 @@ def _from_file(path: Path, file: ModelFile) -> Model:
             calibration=(slope, intercept),
             types=_types(path, file, len(column_names(kind))),
             manifest=file.manifest,
+            card=file.card,
         )
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, EOFError, OverflowError) as error:
         raise ModelError(f"{path} lacks a part of a model, or has it in a wrong shape: {error}") from error
@@ -221,9 +229,10 @@ def _arrays(
         array = file.array(f"{folder}/{name}.npy")
         if array.shape != shape:
             raise ModelError(f"{folder}/{name} of {path} has the shape {array.shape}, not {shape}")
-        if array.dtype.kind != "f" or not np.isfinite(array).all():
+        with np.errstate(over="ignore"):
+            found[name] = array.astype(np.float32)
+        if array.dtype.kind != "f" or not np.isfinite(found[name]).all():
             raise ModelError(f"{folder}/{name} of {path} holds what is no finite number")
-        found[name] = array.astype(np.float32)
     return found
 
 

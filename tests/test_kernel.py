@@ -104,8 +104,8 @@ ODDITIES: Final = {
     "invisible": "<p>\u00ad<p>a\u00ad\u200bb\u2060\ufeffc<pre>\u00ad d\u200b \n\u00ad</pre><p>\u200b \u200b",
     "ends without a start": "</p></td></a></br></x-y></b>a</pre></table></svg>b</body></html>c",
     "misnested": "<b><p>a</b>b</p><a href=x><div>c</a>d<table>e<tr>f<td>g</table>h<p><table><caption>i",
-    "open iframes": "<head><noscript><iframe src=a></noscript><body><p>b<noscript><iframe>\n\t </noscript><p>c",
-    "an iframe's end": "<p>a<iframe></noscrip</iframe>b<style></noscript></style><svg><b>c</svg>d<iframe>\u2003</noscript",
+    "open iframes": "<head><noscript><iframe src=a></noscript><body>b<noscript><iframe>\n\t </noscript><p>c",
+    "no open iframes": "a<iframe></noscrip</iframe>b<style></noscript></style>d<iframe>\u2003</noscript",
     "frames": "<frameset><frame><noframes>a</noframes></frameset>b",
     "a document": "<!doctype html><?xml a?><!--a--><html class=b><head class=c><body id=d>e<!--f-->g",
 }

@@ -1,13 +1,15 @@
 import hashlib
 import json
+import os
 import random
 import zipfile
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 import pytest
 
+import classifier
 from classifier.errors import ModelError
 from classifier.modelfile import (
     FORMAT,
@@ -165,9 +167,44 @@ def test_an_archive_of_another_format_is_refused(file: Path) -> None:
         read_model_file(file)
 
 
-def test_a_file_that_unpacks_to_too_much_is_refused_unread(
+def test_a_file_that_is_or_unpacks_to_too_much_is_refused_unread(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("classifier.modelfile.MAX_UNPACKED", 100)
-    with pytest.raises(ModelError, match="unpacks to"):
-        read_model_file(file)
+    size = file.stat().st_size
+    for most, words in ((size - 1, "is larger than"), (size, "unpacks to")):
+        monkeypatch.setattr("classifier.modelfile.MAX_UNPACKED", most)
+        with pytest.raises(ModelError, match=words):
+            read_model_file(file)
+
+
+def test_the_card_travels_inside(file: Path) -> None:
+    assert read_model_file(file).card == "# A card with an é\n"
+
+
+@pytest.mark.parametrize("kind", ["html", "text"])
+def test_the_shipped_cards_are_those_beside_the_models(kind: str) -> None:
+    models = Path(classifier.__file__).parent / "models"
+    assert read_model_file(models / f"{kind}.model").card == (models / f"{kind}.md").read_text("utf-8")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_a_named_pipe_is_refused_instead_of_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.model")
+    with pytest.raises(ModelError, match="device or a pipe"):
+        read_model_file(tmp_path / "pipe.model")
+
+
+def test_a_path_that_no_file_system_takes_is_told(tmp_path: Path) -> None:
+    for name in ("a\0.model", "a" * 5000):
+        with pytest.raises(ModelError, match=r"cannot be read|no model file"):
+            read_model_file(tmp_path / name)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8", "i4", "u1"])
+def test_arrays_come_back_whatever_their_order(order: Literal["C", "F"], dtype: str, tmp_path: Path) -> None:
+    array = np.array(np.arange(6).reshape(2, 3), dtype, order=order)
+    write_model_file(tmp_path / "a.model", MANIFEST, {"types/weight.npy": array_bytes(array)})
+    found = read_model_file(tmp_path / "a.model").array("types/weight.npy")
+    assert found.dtype == array.dtype and found.flags.c_contiguous and found.flags.aligned
+    assert found.tolist() == array.tolist()
