@@ -101,6 +101,8 @@ TRAIN: Final[dict[str, set[str]]] = {
     "ablate": {"ensemble", "fit", "metrics", "table"},
     "card": {"align", "confidence", "corpus", "evaluate", "metrics", "plaintext"},
     "gate": {"compare", "corpus", "errors", "evaluate", "metrics", "plaintext"},
+    "fuzz": {"corpus", "errors"},
+    "hostile": set(),
 }
 # What drives the steps, and what shows results.
 TRAIN_TOPS: Final = {"steps", "report", "__main__"}

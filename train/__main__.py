@@ -1,4 +1,4 @@
-"""`python -m train table | fit | evaluate | ablate | export | gate | compare`: from pages to a model."""
+"""`python -m train table | fit | evaluate | ablate | export | gate | compare | fuzz | hostile`."""
 
 import argparse
 import sys
@@ -14,6 +14,7 @@ from train.errors import CorpusError
 __all__ = ["main"]
 
 KINDS: Final[tuple[Kind, ...]] = ("html", "text")
+FUZZED: Final = ("classify", "render", "model", "labels")
 EXAMPLES: Final = """\
 steps, each on what the one before has written under --work:
   python -m train table                 read WCXB and data/lessons, write the table of blocks
@@ -24,6 +25,8 @@ steps, each on what the one before has written under --work:
   python -m train gate                  hold the shipped models against the floors
   python -m train compare               the same pages through the installed peers
   python -m train compare --speed       how long a page takes, beside them and by stage
+  python -m train fuzz --inputs 100000  hostile pages, model files and labels through the public calls
+  python -m train hostile               what pages cost that are made to be dear
 
 CLASSIFIER_DATA is the folder that holds the data sets (see data/README.md).
 """
@@ -68,6 +71,9 @@ def _parser() -> argparse.ArgumentParser:
     gate = commands.add_parser("gate", help="the shipped models against floors, on pinned pages")
     gate.set_defaults(kind=None)
     gate.add_argument("--model", type=Path, help="a model file or a folder of models instead")
+    _add_fuzz(commands.add_parser("fuzz", help="random or guided input; 1 if anything is found"))
+    hostile = commands.add_parser("hostile", help="seconds and memory of pages made to be dear")
+    hostile.set_defaults(kind=None)
     _add_compare(commands.add_parser("compare", parents=[shared], help="peers side by side"))
     return parser
 
@@ -79,6 +85,17 @@ def _add_compare(compare: argparse.ArgumentParser) -> None:
     compare.add_argument("--rounds", type=_count, default=5, help="of --speed, through all pages")
     compare.add_argument(
         "--sizes", action="store_true", help="with --speed: pages up to 20 MB, takes minutes"
+    )
+
+
+def _add_fuzz(fuzz: argparse.ArgumentParser) -> None:
+    fuzz.set_defaults(kind=None)
+    fuzz.add_argument("--target", nargs="+", choices=FUZZED, default=FUZZED, help="all if left out")
+    fuzz.add_argument("--inputs", type=_count, default=10_000, help="for each target")
+    fuzz.add_argument("--seed", type=int, default=0)
+    fuzz.add_argument("--to", type=Path, default=Path("work/fuzz"), help="folder for inputs that fail")
+    fuzz.add_argument(
+        "--random", action="store_true", help="inputs by chance, also where atheris is installed"
     )
 
 

@@ -15,6 +15,7 @@ from classifier.features.arrays import Floats
 from classifier.segment import Kind
 from train import compare as comparison
 from train import footprint, speed
+from train import hostile as hostile_pages
 from train.ablate import ablate as measure_parts
 from train.ablate import plot
 from train.card import ablation_section, measured_sections, own_page_sections
@@ -27,6 +28,7 @@ from train.export import Provenance
 from train.export import export as write_model
 from train.fit import Fit, FitConfig
 from train.fit import fit as fit_model
+from train.fuzz import fuzz as run_fuzz
 from train.gate import gate as judge
 from train.gate import table as verdict_table
 from train.plaintext import page_text
@@ -41,7 +43,7 @@ from train.standings import (
 )
 from train.table import Table, build_table, read_table
 
-__all__ = ["ablate", "compare", "evaluate", "export", "fit", "gate", "table"]
+__all__ = ["ablate", "compare", "evaluate", "export", "fit", "fuzz", "gate", "hostile", "table"]
 
 # The figures of a text model are those of one rendering, the one that web archives use, and of pages
 # that are plain text to begin with; HTML pages are trained on in both renderings.
@@ -251,3 +253,19 @@ def gate(options: argparse.Namespace, kinds: Sequence[Kind]) -> bool:
     verdicts = list(judge(load(options.model) if options.model else None))
     print(verdict_table(verdicts))
     return any(verdict.outcome == "FAIL" for verdict in verdicts)
+
+
+def fuzz(options: argparse.Namespace, kinds: Sequence[Kind]) -> bool:
+    """Hostile input through each target; whether anything is wrong with one."""
+    failed = False
+    for name in options.target:
+        guided = False if options.random else None
+        report = run_fuzz(name, options.inputs, to=options.to, seed=options.seed, guided=guided)
+        print(report, flush=True)
+        failed = failed or bool(report.findings)
+    return failed
+
+
+def hostile(options: argparse.Namespace, kinds: Sequence[Kind]) -> bool:
+    """What pages cost that are made to be dear; whether one costs too much."""
+    return hostile_pages.run()

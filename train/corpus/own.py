@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from train.corpus.page import GoldPage, read_bytes, read_json
+from train.corpus.page import GoldPage, read_bytes, read_text
+from train.corpus.record import read_record
 from train.errors import CorpusError
 
 
@@ -14,10 +15,10 @@ def read_seed(root: Path) -> Iterator[GoldPage]:
     label `content`; `lines` has all of them.
 
     Raises:
-        CorpusError: a file is missing or not JSON.
+        CorpusError: a file is missing, not JSON, or of another shape.
     """
-    entries = read_json(root / "news-article.labels.json")
-    lines = tuple((int(row["line"]), str(row["text"]), str(row["label"])) for row in entries)
+    rows = read_record(root / "news-article.labels.json").items()
+    lines = tuple((row.get("line", int), row.get("text", str), row.get("label", str)) for row in rows)
     content = tuple(text.strip() for _, text, label in lines if label == "content")
     yield GoldPage(
         id="news-article",
@@ -45,7 +46,7 @@ def read_lessons(root: Path) -> Iterator[GoldPage]:
     `meta.json` says `type`, `language`, `kind` (`html` or `text`) and `description`.
 
     Raises:
-        CorpusError: the folder or a file is missing, or `kind` is another word.
+        CorpusError: the folder or a file is missing, `meta.json` is of another shape, or `kind` another word.
     """
     return _read_folders(root, "lessons")
 
@@ -54,17 +55,17 @@ def _read_folders(root: Path, dataset: str) -> Iterator[GoldPage]:
     if not root.is_dir():
         raise CorpusError(f"{root} is missing")
     for folder in sorted(path for path in root.iterdir() if path.is_dir()):
-        meta = read_json(folder / "meta.json")
-        kind = meta.get("kind", "html")
+        meta = read_record(folder / "meta.json")
+        kind = meta.maybe("kind", str) or "html"
         if kind not in ("html", "text"):
             raise CorpusError(f"{folder / 'meta.json'}: kind is {kind!r}, not html or text")
         yield GoldPage(
             id=folder.name,
             dataset=dataset,
             page=read_bytes(folder / ("page.html" if kind == "html" else "page.txt")),
-            gold=read_bytes(folder / "gold.txt").decode("utf-8").strip(),
+            gold=read_text(folder / "gold.txt").strip(),
             site=folder.name,
-            page_type=meta.get("type"),
-            language=meta.get("language"),
+            page_type=meta.maybe("type", str),
+            language=meta.maybe("language", str),
             kind="html" if kind == "html" else "text",
         )

@@ -2,11 +2,11 @@
 
 import codecs
 import gzip
-import json
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from train.errors import CorpusError
 from train.folds import registrable_domain
@@ -53,26 +53,29 @@ def read_bytes(path: Path) -> bytes:
     """Read a file that lies there plain, or gzipped under its name plus `.gz`.
 
     Raises:
-        CorpusError: neither is there.
+        CorpusError: neither is there, or what is there cannot be read.
     """
-    if path.is_file():
-        return path.read_bytes()
-    zipped = path.with_name(path.name + _GZIP)
-    if zipped.is_file():
-        return gzip.decompress(zipped.read_bytes())
+    zipped = path.parent / (path.name + _GZIP)
+    try:
+        if path.is_file():
+            return path.read_bytes()
+        if zipped.is_file():
+            return gzip.decompress(zipped.read_bytes())
+    except (OSError, EOFError, zlib.error) as error:
+        raise CorpusError(f"{path} cannot be read: {error}") from error
     raise CorpusError(f"{path} is missing (nor is there a {zipped.name})")
 
 
-def read_json(path: Path) -> Any:
-    """Read a JSON file, plain or gzipped.
+def read_text(path: Path) -> str:
+    """Read a file in UTF-8, plain or gzipped.
 
     Raises:
-        CorpusError: it is missing, or not JSON.
+        CorpusError: it is missing, or not UTF-8.
     """
     try:
-        return json.loads(read_bytes(path))
-    except ValueError as error:
-        raise CorpusError(f"{path} is not JSON: {error}") from error
+        return read_bytes(path).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise CorpusError(f"{path} is not UTF-8 at byte {error.start}: save it as UTF-8") from error
 
 
 def names(folder: Path, suffix: str) -> Iterator[str]:

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from classifier.parser import parse
-from train.corpus.page import GoldPage, as_utf8, read_bytes, read_json, site_of
+from train.corpus.page import GoldPage, as_utf8, read_bytes, site_of
 from train.corpus.plain import block_text
+from train.corpus.record import read_record
 from train.errors import CorpusError
 
 # `nytimes-1` to `nytimes-5` are pages of one site.
@@ -24,7 +25,7 @@ def read_readability(root: Path) -> Iterator[GoldPage]:
     one; the others are grouped by slug without its number.
 
     Raises:
-        CorpusError: the folder or a file is missing.
+        CorpusError: the folder or a file is missing, or the metadata are of another shape.
     """
     if not root.is_dir():
         raise CorpusError(f"{root} is missing")
@@ -41,7 +42,7 @@ def read_readability(root: Path) -> Iterator[GoldPage]:
             site=site_of(url, _NUMBER.sub("", folder.name)),
             url=url,
             page_type="article",
-            language=read_json(folder / "expected-metadata.json").get("lang"),
+            language=read_record(folder / "expected-metadata.json").maybe("lang", str),
         )
 
 

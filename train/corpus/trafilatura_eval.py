@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from train.corpus.page import GoldPage, read_bytes, read_json, site_of
+from train.corpus.page import GoldPage, read_bytes, site_of
+from train.corpus.record import read_record
 
 
 def read_trafilatura_eval(root: Path) -> Iterator[GoldPage]:
@@ -12,11 +13,10 @@ def read_trafilatura_eval(root: Path) -> Iterator[GoldPage]:
     There is no gold text: a page has snippets that must, and others that must not, be extracted.
 
     Raises:
-        CorpusError: a file is missing or not JSON.
+        CorpusError: a file is missing, not JSON, or of another shape.
     """
-    entries: dict[str, dict[str, object]] = read_json(root / "evaldata.json")
-    for url, entry in entries.items():
-        name = str(entry["file"])
+    for url, entry in read_record(root / "evaldata.json").parts().items():
+        name = entry.get("file", str)
         yield GoldPage(
             id=name.removesuffix(".html"),
             dataset="trafilatura-eval",
@@ -24,10 +24,6 @@ def read_trafilatura_eval(root: Path) -> Iterator[GoldPage]:
             gold=None,
             site=site_of(url, name),
             url=url,
-            with_snippets=_snippets(entry["with"]),
-            without_snippets=_snippets(entry["without"]),
+            with_snippets=entry.texts("with"),
+            without_snippets=entry.texts("without"),
         )
-
-
-def _snippets(value: object) -> tuple[str, ...]:
-    return tuple(str(snippet) for snippet in value) if isinstance(value, list) else ()

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from train.corpus.page import GoldPage, as_utf8, read_bytes, read_json, site_of
+from train.corpus.page import GoldPage, as_utf8, read_bytes, site_of
+from train.corpus.record import read_record
 
 
 def read_wcxb(root: Path) -> Iterator[GoldPage]:
@@ -16,23 +16,23 @@ def read_wcxb(root: Path) -> Iterator[GoldPage]:
     empty `main_content` is an answer (a page that renders only with JavaScript).
 
     Raises:
-        CorpusError: a file is missing or not JSON.
+        CorpusError: a file is missing, not JSON, or of another shape.
     """
-    files: dict[str, dict[str, Any]] = read_json(root / "metadata.json")["files"]
-    for page_id in sorted(page_id for page_id, entry in files.items() if entry["split"] == "dev"):
+    files = read_record(root / "metadata.json").part("files").parts()
+    for page_id in sorted(page_id for page_id, entry in files.items() if entry.get("split", str) == "dev"):
         entry = files[page_id]
-        answer = read_json(root / "dev" / "ground-truth" / f"{page_id}.json")
-        truth = answer["ground_truth"]
-        url = answer.get("url") or None
+        answer = read_record(root / "dev" / "ground-truth" / f"{page_id}.json")
+        truth = answer.part("ground_truth")
+        url = answer.maybe("url", str) or None
         yield GoldPage(
             id=page_id,
             dataset="wcxb",
             # Every published file is UTF-8; three declare iso-8859-1.
             page=as_utf8(read_bytes(root / "dev" / "html" / f"{page_id}.html")),
-            gold=truth.get("main_content"),
-            site=site_of(url or entry.get("domain"), page_id),
+            gold=truth.maybe("main_content", str),
+            site=site_of(url or entry.maybe("domain", str), page_id),
             url=url,
-            page_type=entry["page_type"],
-            with_snippets=tuple(truth.get("with") or ()),
-            without_snippets=tuple(truth.get("without") or ()),
+            page_type=entry.get("page_type", str),
+            with_snippets=truth.texts("with"),
+            without_snippets=truth.texts("without"),
         )

@@ -1,13 +1,12 @@
 """WebMainBench: pages whose content elements were marked in a browser."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from classifier.parser import Document, Element, parse
-from train.corpus.page import GoldPage, as_utf8, names, read_bytes, site_of
+from train.corpus.page import GoldPage, as_utf8, names, site_of
 from train.corpus.plain import block_text
+from train.corpus.record import Record, read_lines
 from train.errors import CorpusError
 
 # What the marking tool added to the page; an extractor that saw it would see the answer.
@@ -27,44 +26,36 @@ def read_webmainbench(root: Path) -> Iterator[GoldPage]:
     what the marking tool added (marks, identifiers, wrappers, its style sheet).
 
     Raises:
-        CorpusError: there is no JSON Lines file, or a line is not JSON.
+        CorpusError: there is no JSON Lines file, or a line is not JSON or of another shape.
     """
     files = list(names(root, ".jsonl"))
     if not files:
         raise CorpusError(f"{root} has no .jsonl file")
     seen: set[str] = set()
     for name in files:
-        for record in _records(root / f"{name}.jsonl"):
-            if record["track_id"] not in seen:  # the published samples overlap
-                seen.add(record["track_id"])
-                yield _page(record)
+        for record in read_lines(root / f"{name}.jsonl"):
+            page_id = record.get("track_id", str)
+            if page_id not in seen:  # the published samples overlap
+                seen.add(page_id)
+                yield _page(page_id, record)
 
 
-def _records(path: Path) -> Iterator[dict[str, Any]]:
-    for number, line in enumerate(read_bytes(path).split(b"\n"), start=1):
-        if line.strip():
-            try:
-                yield json.loads(line)
-            except ValueError as error:
-                raise CorpusError(f"{path}, line {number}, is not JSON: {error}") from error
-
-
-def _page(record: dict[str, Any]) -> GoldPage:
-    document = parse(record["html"])
+def _page(page_id: str, record: Record) -> GoldPage:
+    document = parse(record.get("html", str))
     marked = document.select_one('[cc-select="true"]') is not None
     gold = block_text(document, _is_content) if marked else None
     _remove_marks(document)
-    meta = record.get("meta") or {}
-    url = record.get("url") or None
+    meta = record.part("meta") if record.maybe("meta", dict) else record
+    url = record.maybe("url", str) or None
     return GoldPage(
-        id=record["track_id"],
+        id=page_id,
         dataset="webmainbench-sample",
         page=as_utf8(document.html.encode("utf-8", errors="replace")),
         gold=gold,
-        site=site_of(url, record["track_id"]),
+        site=site_of(url, page_id),
         url=url,
-        page_type=meta.get("style") or record.get("real_type"),
-        language=meta.get("language") or record.get("language"),
+        page_type=meta.maybe("style", str) or record.maybe("real_type", str),
+        language=meta.maybe("language", str) or record.maybe("language", str),
     )
 
 
