@@ -201,13 +201,6 @@ def _segments(kind: Kind, text: str, limits: Limits) -> Segments:
     return segments
 
 
-def _byte_size(page: str, max_bytes: int) -> int:
-    """Size of a str in UTF-8, computed only where it could exceed the limit."""
-    if len(page) * 4 <= max_bytes or len(page) > max_bytes:
-        return len(page)
-    return len(page.encode("utf-8", "surrogatepass"))
-
-
 def _kind(kind: PageKind, text: str) -> Kind:
     if kind == "auto":
         return detect_kind(text)
