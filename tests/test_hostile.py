@@ -9,8 +9,8 @@ from train.__main__ import main
 from train.hostile import PAGES, Cost, costs, run
 
 # Shares of the dangerous size. Work that grows with the square of the size would grow 64 times from one to
-# the other; in a straight line it grows 8 times, and a busy machine may make that three times as many.
-SMALL, LARGE, MOST = 400, 50, 24
+# the other; in a straight line it grows 8 times, and caches and a busy machine may make that many more.
+SMALL, LARGE, MOST = 400, 50, 40
 # Seconds below which a clock and a cold cache say more than the page.
 NOISE = 0.004
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from classifier.parser import SaxHandler, sax_parse
 from classifier.segment.segments import Source
-from classifier.segment.whitespace import collapse, without_surrogates
+from classifier.segment.whitespace import collapse, drop_invisible, without_surrogates
 
 __all__ = ["embedded_texts"]
 
@@ -189,7 +189,7 @@ class _Paragraphs(SaxHandler):
 
     def boundary(self, tag: str) -> None:
         if tag not in self.INLINE:
-            text = collapse("".join(self.pieces))
+            text = collapse(drop_invisible("".join(self.pieces)))
             if text:
                 self.done.append(text)
             self.pieces = []
@@ -203,4 +203,4 @@ def _paragraphs(text: str) -> list[str]:
         handler = _Paragraphs()
         sax_parse(text.replace("\n\n", "<p>"), handler)
         return handler.done
-    return [line for raw in unescape(text).splitlines() if (line := collapse(raw))]
+    return [line for raw in drop_invisible(unescape(text)).splitlines() if (line := collapse(raw))]

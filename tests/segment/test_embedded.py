@@ -236,3 +236,9 @@ def test_embedded_content_stands_after_the_visible_blocks_wherever_its_script_is
     segments = segment_html("<head>" + ld({"articleBody": STORY}) + "</head><p>first</p>")
     assert segments.texts == ["first", STORY]
     assert segments.tags == ["p", "p"]
+
+
+@pytest.mark.parametrize("story", [f"\ufeff {STORY}", f"&shy;{STORY}", STORY.replace(" ", "\u200b ", 1)])
+def test_invisible_characters_are_dropped_as_from_visible_text(story: str) -> None:
+    assert embedded(ld({"articleBody": story})) == [STORY]
+    assert embedded(ld({"articleBody": f"<p>{story}</p>"})) == [STORY]
