@@ -141,6 +141,16 @@ def test_equal_probabilities_are_taken_in_the_order_of_the_page() -> None:
     assert first == again == sorted(first, reverse=True)
 
 
+def test_a_threshold_of_one_keeps_what_is_certain() -> None:
+    assert choose([(1.0, 5), (0.99, 9)], Policy(threshold=1)).keep.tolist() == [True, False]
+
+
+@pytest.mark.parametrize("threshold", ["0.5", [0.5], 1j])
+def test_a_threshold_that_is_no_number_is_a_type_error(threshold: object) -> None:
+    with pytest.raises(TypeError, match="threshold is a number"):
+        Policy(threshold=threshold)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("threshold", [-0.01, 1.01, float("nan"), float("inf")])
 def test_a_threshold_outside_zero_to_one_is_refused(threshold: float) -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):

@@ -36,3 +36,17 @@ def test_a_page_that_begins_with_markup_or_is_full_of_it_is_html(page: str) -> N
 )
 def test_prose_is_plain_text(page: str) -> None:
     assert detect_kind(page) == "text"
+
+
+@pytest.mark.parametrize(("tags", "chars", "kind"), [(1, 900, "text"), (2, 2000, "html"), (2, 2001, "text")])
+def test_a_text_with_a_tag_in_a_thousand_characters_is_html_from_two_tags_on(
+    tags: int, chars: int, kind: str
+) -> None:
+    page = "x" + " <br>" * tags
+    assert detect_kind(page + " word" * chars)[:4] == "text"
+    assert detect_kind(page + "x" * (chars - len(page))) == kind
+
+
+def test_only_the_beginning_of_a_text_is_looked_at() -> None:
+    assert detect_kind("x" * 100_000 + "<br>" * 1000) == "text"
+    assert detect_kind("x" + "<br>" * 1000 + "x" * 1_000_000) == "html"
