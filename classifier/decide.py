@@ -64,8 +64,6 @@ def decide(
         probabilities: of being content, a block; shape (blocks,), 0 to 1.
         words: words of each block, which weigh it; shape (blocks,).
     """
-    if not len(probabilities):
-        return Decision(np.zeros(0, bool), 0.0)
     weight = np.maximum(words, 1).astype(np.float64)
     likely = probabilities * weight
     order = np.argsort(-probabilities, kind="stable")
