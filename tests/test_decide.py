@@ -165,3 +165,20 @@ def test_an_unknown_favor_is_refused_and_the_known_ones_are_named() -> None:
 def test_a_policy_cannot_be_changed() -> None:
     with pytest.raises(FrozenInstanceError):
         Policy().favor = "recall"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("favor", "cut", "kept"), [("precision", 0.69, 0.71), ("balance", 0.45, 0.47), ("recall", 0.17, 0.18)]
+)
+def test_a_block_beside_a_sure_one_is_kept_from_the_probability_that_the_beta_gives(
+    favor: Favor, cut: float, kept: float
+) -> None:
+    # Of equal length, it is kept where q + b^2 q + b^2 q^2 > 1.
+    assert choose([(1.0, 10), (cut, 10)], Policy(favor)).keep.tolist() == [True, False]
+    assert choose([(1.0, 10), (kept, 10)], Policy(favor)).keep.all()
+
+
+def test_one_block_is_kept_from_a_probability_of_a_ninth() -> None:
+    # Its expected F1 is 2p / (1 + p), which is 0.2 at p = 1/9.
+    assert not choose([(0.108, 10)]).keep.any()
+    assert choose([(0.114, 10)]).keep.all()

@@ -50,3 +50,11 @@ def test_a_text_with_a_tag_in_a_thousand_characters_is_html_from_two_tags_on(
 def test_only_the_beginning_of_a_text_is_looked_at() -> None:
     assert detect_kind("x" * 100_000 + "<br>" * 1000) == "text"
     assert detect_kind("x" + "<br>" * 1000 + "x" * 1_000_000) == "html"
+
+
+def test_the_last_tag_may_end_where_the_part_looked_at_ends() -> None:
+    assert detect_kind("x" * 99_600 + "<br>" * 100 + "x") == "html"
+
+
+def test_a_video_in_a_sentence_is_markup() -> None:
+    assert detect_kind("See <video src=a></video> here") == "html"
