@@ -72,9 +72,9 @@ class Network:
             if one.init:
                 yield one.name, getattr(self, one.name)
 
-    def standardise(self, matrix: Floats, out: Floats | None = None) -> Floats:
+    def standardise(self, matrix: Floats) -> Floats:
         """Features as the network takes them; shape as `matrix`, float32."""
-        scaled: Floats = np.subtract(matrix, self.centre, out=out, dtype=np.float32)
+        scaled: Floats = np.subtract(matrix, self.centre, dtype=np.float32)
         scaled /= self.scale
         np.clip(scaled, -CLIP, CLIP, out=scaled)
         return scaled
@@ -86,23 +86,17 @@ class Network:
             matrix: features, shape (blocks, columns).
             words: words of each block, shape (blocks,).
         """
-        n, h = len(matrix), len(self.output)
-        if not n:
+        if not len(matrix):
             return np.zeros(0, np.float32)
         power: Floats = np.sqrt(np.maximum(words, 1)).astype(np.float32)
         power /= power.sum()
-        z = np.empty((n, h), np.float32)
-        scaled = np.empty((min(n, _ROWS), matrix.shape[1]), np.float32)
-        for rows in _stretches(n):
-            some = self.standardise(matrix[rows], scaled[: rows.stop - rows.start])
-            np.matmul(some, self.input, out=z[rows])
+        z = np.empty((len(matrix), len(self.output)), np.float32)
+        for rows in _stretches(len(matrix)):
+            np.matmul(self.standardise(matrix[rows]), self.input, out=z[rows])
         z += self.input_bias
         np.maximum(z, 0, out=z)
-        # Memory that all layers share: asking for it anew costs as much as some of the sums.
-        seen, parts = np.empty_like(z), np.empty((min(n, _ROWS + 2 * max(DILATIONS)), 3 * h), np.float32)
         for layer, dilation in enumerate(DILATIONS):
-            self._see(z, layer, dilation, seen, parts)
-            z += seen
+            z += self._seen(z, layer, dilation)
             if layer in POOLED_AFTER:
                 at = POOLED_AFTER.index(layer)
                 means: Floats = np.concatenate((z.mean(axis=0), power @ z))
@@ -110,12 +104,13 @@ class Network:
         out: Floats = z @ self.output + self.output_bias
         return out
 
-    def _see(self, z: Floats, layer: int, dilation: int, seen: Floats, space: Floats) -> None:
-        """Write what a convolution makes of the rows and of those `dilation` rows before and after them."""
+    def _seen(self, z: Floats, layer: int, dilation: int) -> Floats:
+        """What a convolution makes of the rows and of those `dilation` rows before and after them."""
         n, h = z.shape
+        seen = np.empty_like(z)
         for rows in _stretches(n):
             first, end = max(0, rows.start - dilation), min(n, rows.stop + dilation)
-            parts = np.matmul(z[first:end], self.kernels[layer], out=space[: end - first])
+            parts = z[first:end] @ self.kernels[layer]
             out = seen[rows]
             np.add(
                 parts[rows.start - first : rows.stop - first, h : 2 * h],
@@ -130,6 +125,7 @@ class Network:
             if len(after):
                 out[: len(after)] += after
             np.maximum(out, 0, out=out)
+        return seen
 
 
 def _stretches(n: int) -> Iterator[slice]:
