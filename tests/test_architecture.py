@@ -83,7 +83,8 @@ TRAIN: Final[dict[str, set[str]]] = {
     "peers": {"corpus"},
     "compare": {"corpus", "metrics", "peers"},
     "speed": {"compare", "corpus", "metrics", "peers", "plaintext"},
-    "footprint": {"compare", "corpus"},
+    "fresh": set(),
+    "footprint": {"compare", "corpus", "fresh"},
     "baselines": {"metrics"},
     "deadline": set(),
     "standings": {
@@ -102,7 +103,7 @@ TRAIN: Final[dict[str, set[str]]] = {
     "card": {"align", "confidence", "corpus", "evaluate", "metrics", "plaintext"},
     "gate": {"compare", "corpus", "errors", "evaluate", "metrics", "plaintext"},
     "fuzz": {"corpus", "errors"},
-    "hostile": set(),
+    "hostile": {"fresh"},
 }
 # What drives the steps, and what shows results.
 TRAIN_TOPS: Final = {"steps", "report", "__main__"}

@@ -1,9 +1,6 @@
 """What the classifier costs beside the time of a page: to import, in memory, and on pages of all sizes."""
 
 import json
-import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -17,10 +14,10 @@ from classifier.limits import Limits
 from classifier.pipeline import Classifier
 from train.compare import WARM_UP, sample
 from train.corpus import read
+from train.fresh import PEAK, ROOT, fresh
 
 __all__ = ["imports", "memory", "odd_pages", "page_of_size", "run", "run_sizes", "size_costs"]
 
-ROOT: Final = Path(__file__).resolve().parents[1]
 # Bytes of the pages whose cost should grow with their size and no faster.
 SIZES: Final = (10_000, 100_000, 1_000_000, 5_000_000, 20_000_000)
 # Pages after which memory is read: between them nothing may pile up.
@@ -38,22 +35,17 @@ _IMPORTS: Final[Mapping[str, str]] = {
     "and a first page": f"from classifier import classify; classify({WARM_UP!r}).text",
 }
 # Runs in a fresh interpreter: how much it holds now and held at most, in MB, after so many pages.
-_MEMORY: Final = """
-import itertools, json, os, resource, sys
-from pathlib import Path
+_MEMORY: Final = f"""{PEAK}
+import itertools, json, os
 from classifier import classify
 
 def resident():
     with open("/proc/self/statm") as statm:
         return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
-def peak():
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
-
 wanted = set(map(int, sys.argv[2:]))
 files = sorted(Path(sys.argv[1]).iterdir())
-found = {}
+found = {{}}
 for number, file in enumerate(itertools.cycle(files), 1):
     classify(file.read_bytes()).text
     if number in wanted:
@@ -70,9 +62,7 @@ def _fresh(code: str, *arguments: str) -> str:
     Raises:
         RuntimeError: it fails; the message ends with what it said.
     """
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    call = [sys.executable, "-c", code, *arguments]
-    done = subprocess.run(call, env=environment, capture_output=True, text=True, check=False)
+    done = fresh(code, *arguments)
     if done.returncode:
         raise RuntimeError(f"a measurement in a process of its own failed: {done.stderr.strip()}")
     return done.stdout

@@ -6,11 +6,11 @@ million small paragraphs (jusText issue 43), and texts on which hashes and regul
 """
 
 import json
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
+
+from train.fresh import PEAK, fresh
 
 __all__ = ["MAX_MB", "MAX_SECONDS", "PAGES", "Cost", "Hostile", "costs", "run"]
 
@@ -95,10 +95,9 @@ PAGES: Final[Mapping[str, Hostile]] = {
     "a page of 100 MB": Hostile(_repeated("<div><p>Some words of a text.</p></div>"), 2_600_000),
 }
 
-# Runs in a fresh interpreter. Linux counts what the parent had before the program began into ru_maxrss.
-_MEASURE: Final = """
-import json, re, resource, sys, time
-from pathlib import Path
+# Runs in a fresh interpreter.
+_MEASURE: Final = f"""{PEAK}
+import json, time
 from classifier import classify
 classify("<p>A first page, which loads the model.").text
 page = sys.stdin.buffer.raw.readall()
@@ -106,11 +105,7 @@ started = time.process_time()
 found = classify(page)
 found.text
 seconds = time.process_time() - started
-if sys.platform == "linux":
-    peak = int(re.search(r"VmHWM:\\s*(\\d+)", Path("/proc/self/status").read_text())[1]) * 1024
-else:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(json.dumps([len(page) / 1e6, len(found), seconds, peak / 1e6, found.truncated]))
+print(json.dumps([len(page) / 1e6, len(found), seconds, peak(), found.truncated]))
 """
 
 
@@ -146,8 +141,7 @@ def costs(name: str, size: int | None = None) -> Cost:
     with tempfile.TemporaryFile() as file:
         file.write(kind.page(kind.size if size is None else size).encode())
         file.seek(0)
-        call = [sys.executable, "-c", _MEASURE]
-        done = subprocess.run(call, stdin=file, capture_output=True, text=True, check=False)
+        done = fresh(_MEASURE, stdin=file)
     if done.returncode:
         return Cost(0, 0, 0, 0, "", f"process ended with {done.returncode}: {done.stderr.strip()[-200:]}")
     mb, blocks, seconds, peak, truncated = json.loads(done.stdout)

@@ -92,6 +92,10 @@ def _classify(data: bytes) -> None:
     _check_page(result)
 
 
+def _model(data: bytes) -> None:
+    _check_page(read_model(data))
+
+
 def _check_page(page: Page) -> None:
     p = page.probabilities
     _promise(len(page) == len(p) == len(page.keep) == len(page.blocks), "columns differ in length")
@@ -129,6 +133,6 @@ def _letters(text: str) -> str:
 TARGETS: Final[dict[str, Target]] = {
     "classify": Target(_classify, _page_seeds),
     "render": Target(_render, _page_seeds),
-    "model": Target(read_model, model_seeds, FILE_WORDS),
+    "model": Target(_model, model_seeds, FILE_WORDS),
     "labels": Target(read_labels, label_seeds, FILE_WORDS, (CorpusError,)),
 }
