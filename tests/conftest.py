@@ -1,8 +1,12 @@
 import gc
 import multiprocessing
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
 
 import pytest
+
+ROOT: Final = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -11,3 +15,9 @@ def no_child_stays_behind() -> Iterator[None]:
     yield
     gc.collect()
     assert multiprocessing.active_children() == []
+
+
+@pytest.fixture
+def importable_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets a new process find the tests' own modules, also where they are started as `pytest` alone."""
+    monkeypatch.syspath_prepend(ROOT)

@@ -176,13 +176,13 @@ def slow(record: Record, settings: Settings) -> dict[str, Any]:
     return row_of(record, settings)
 
 
+@pytest.mark.usefixtures("importable_tests")  # so that the workers find `slow`
 def test_a_poison_page_of_a_batch_costs_only_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "in").mkdir()
     for number in range(9):
         data = b"poison" if number in (0, 4) else page(number).encode()
         (tmp_path / "in" / f"{number}.html").write_bytes(data)
     monkeypatch.setattr("classifier.batch.run.row_of", slow)
-    monkeypatch.syspath_prepend(Path(__file__).parents[1])  # where the workers find `slow`
     job = Job((str(tmp_path / "in"),), tmp_path / "out", isolation=Isolation(seconds=0.3))
     report = run_batch(job, Watch(int, wanted=False))
     assert report.all.status == {"ok": 7, "error": 2}

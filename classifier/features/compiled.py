@@ -12,7 +12,7 @@ from classifier.features.arrays import Floats, class_table, lower_case
 from classifier.features.lexical import Evidence, Lexicon
 from classifier.kernel import native
 from classifier.segment import Segments
-from classifier.segment.segments import INTEGERS
+from classifier.segment.segments import integers
 
 __all__ = ["lexicon_columns", "measure_page"]
 
@@ -75,10 +75,8 @@ def _markup(segments: Segments) -> tuple[object, ...]:
 
 
 def _integers(column: Sequence[int]) -> "array[int]":
-    if isinstance(column, array):
-        return column
     try:
-        return array(INTEGERS, column)
+        return column if isinstance(column, array) else integers(column)
     except OverflowError:
         raise ValueError("a number of a page is out of range") from None
 

@@ -5,16 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import partial
-from typing import Final, Literal
+from typing import Literal
 
-__all__ = ["INTEGERS", "Elements", "Kind", "Segments", "Source", "integers"]
+__all__ = ["Elements", "Kind", "Segments", "Source", "integers"]
 
 Kind = Literal["html", "text"]
 
-# The type code of a column of whole numbers. As four bytes each, the kernel takes them and pickle copies them
-# without an object for each.
-INTEGERS: Final = "i"
-integers = partial(array, INTEGERS)
+# Makes a column of whole numbers. As four bytes each, the kernel takes them and pickle copies them without an
+# object for each.
+integers = partial(array, "i")
 
 
 class Source(IntEnum):

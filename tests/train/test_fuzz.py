@@ -119,18 +119,12 @@ def _sleep(seconds: int, _: object) -> None:
     time.sleep(seconds)
 
 
-@pytest.fixture
-def importable(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets a new process find this module, also where the tests are started as `pytest` alone."""
-    monkeypatch.syspath_prepend(Path(__file__).parents[2])
-
-
-@pytest.mark.usefixtures("importable")
+@pytest.mark.usefixtures("importable_tests")
 def test_an_input_that_ends_its_process_is_a_finding() -> None:
     assert watched(_end, 9) == [("crash: the process ended with 9", b"abc")]
 
 
-@pytest.mark.usefixtures("importable")
+@pytest.mark.usefixtures("importable_tests")
 def test_an_input_that_never_ends_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "HANG_SECONDS", 1.5)
     assert watched(_sleep, 60) == [("hang: over 1.5 s", b"abc")]
