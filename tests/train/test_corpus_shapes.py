@@ -47,6 +47,7 @@ def test_a_small_copy_of_a_data_set_is_read(tmp_path: Path, name: str) -> None:
         ("wcxb", "wcxb/metadata.json", b'{"files": 1.5}', "'files' is a number, not an object"),
         ("wcxb", "wcxb/metadata.json", b'{"files": {"1": {}}}', "'files', '1': 'split' is missing"),
         ("wcxb", "wcxb/metadata.json", b'{"files": {"1": {"split": "dev"}}}', "'page_type' is missing"),
+        ("wcxb", "wcxb/metadata.json", b'{"files": {"../1": {"split": "dev"}}}', "is not the name of a file"),
         ("wcxb", "wcxb/dev/ground-truth/1.json", b"{}", "'ground_truth' is missing"),
         (
             "wcxb",

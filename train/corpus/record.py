@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 from train.corpus.page import read_bytes
 from train.errors import CorpusError
 
-__all__ = ["Record", "read_lines", "read_record"]
+__all__ = ["Record", "file_name", "read_lines", "read_record"]
 
 T = TypeVar("T")
 _ADVICE: Final = "compare it with the published layout, or fetch the data set anew (see data/README.md)"
@@ -23,6 +23,20 @@ _NAMES: Final[dict[type, str]] = {
     bool: "true or false",
     type(None): "null",
 }
+
+
+def file_name(name: str, place: str) -> str:
+    """The name, which a data set gives a file of its own.
+
+    Args:
+        place: the file that gives it, for people.
+
+    Raises:
+        CorpusError: it leads to another folder.
+    """
+    if name in ("", ".", "..") or "/" in name or "\\" in name or "\0" in name:
+        raise CorpusError(f"{place}: {name!r} is not the name of a file: {_ADVICE}")
+    return name
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from train.corpus.page import GoldPage, read_bytes, site_of
-from train.corpus.record import read_record
+from train.corpus.record import file_name, read_record
 
 
 def read_trafilatura_eval(root: Path) -> Iterator[GoldPage]:
@@ -16,7 +16,7 @@ def read_trafilatura_eval(root: Path) -> Iterator[GoldPage]:
         CorpusError: a file is missing, not JSON, or of another shape.
     """
     for url, entry in read_record(root / "evaldata.json").parts().items():
-        name = entry.get("file", str)
+        name = file_name(entry.get("file", str), entry.place)
         yield GoldPage(
             id=name.removesuffix(".html"),
             dataset="trafilatura-eval",

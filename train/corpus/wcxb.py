@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from train.corpus.page import GoldPage, as_utf8, read_bytes, site_of
-from train.corpus.record import read_record
+from train.corpus.record import file_name, read_record
 
 
 def read_wcxb(root: Path) -> Iterator[GoldPage]:
@@ -20,7 +20,7 @@ def read_wcxb(root: Path) -> Iterator[GoldPage]:
     """
     files = read_record(root / "metadata.json").part("files").parts()
     for page_id in sorted(page_id for page_id, entry in files.items() if entry.get("split", str) == "dev"):
-        entry = files[page_id]
+        entry = files[file_name(page_id, files[page_id].place)]
         answer = read_record(root / "dev" / "ground-truth" / f"{page_id}.json")
         truth = answer.part("ground_truth")
         url = answer.maybe("url", str) or None
