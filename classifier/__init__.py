@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         BatchError,
         BinaryPageError,
         ClassifierError,
+        ExplanationError,
         FeatureMismatchError,
         ModelError,
         PageError,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         UntrustedModelError,
         WorkerError,
     )
+    from classifier.explain import Explanation
     from classifier.limits import Limits
     from classifier.model import Model
     from classifier.page import Block, Label, Page
@@ -35,6 +37,8 @@ __all__ = [
     "Block",
     "Classifier",
     "ClassifierError",
+    "Explanation",
+    "ExplanationError",
     "FeatureMismatchError",
     "Isolation",
     "Label",
@@ -60,6 +64,7 @@ _ERRORS = frozenset(name for name in __all__ if name.endswith("Error"))
 # Where the other names are defined; those that are not here are the pipeline's.
 _MODULES = {
     **dict.fromkeys(("Block", "Label", "Page"), "page"),
+    "Explanation": "explain",
     "Isolation": "workers",
     "Limits": "limits",
     "Model": "model",

@@ -65,14 +65,18 @@ _XML: Final = re.compile(rb"<\?xml[^>]*?encoding[\x00-\x20]*=[\x00-\x20]*([\"'])
 _LABEL: Final = re.compile(r"[\w.:-]+", re.ASCII)
 
 
-def decode(data: bytes) -> str:
+def decode(data: bytes, encoding: str | None = None) -> str:
     """Decode the bytes of a page.
 
     A byte-order mark decides, then UTF-8 with characters beyond ASCII, well-formed but for a cut end or one
     character in twenty (here this departs from browsers, which believe a wrong declaration), then UTF-16
-    without a mark, then the declared encoding (`<meta>`, else `<?xml ...?>`), then detection by
-    character frequencies. Malformed sequences become U+FFFD. Encodings and their labels are those of the
-    WHATWG Encoding Standard; one that it replaces, such as ISO-2022-KR, gives a single U+FFFD.
+    without a mark, then the server's declaration, then the page's (`<meta>`, else `<?xml ...?>`), then
+    detection by character frequencies. Malformed sequences become U+FFFD. Encodings and their labels are
+    those of the WHATWG Encoding Standard; one that it replaces, such as ISO-2022-KR, gives a single U+FFFD.
+
+    Args:
+        encoding: what the server declares (`charset` of the HTTP header `Content-Type`); an unknown one is
+            passed over.
 
     Raises:
         BinaryPageError: the bytes are a PDF, an image, an archive or other binary data.
@@ -87,8 +91,9 @@ def decode(data: bytes) -> str:
     refuse_binary(data)
     if (text := _utf8(data)) is not None:
         return text
-    codec = _declared(data) or _late_declaration(data) or _xml_declaration(data) or detect(data).codec
-    return data.decode(codec or "utf-8", "replace")
+    codec = _of_label(encoding) if encoding else None
+    codec = codec or _declared(data) or _late_declaration(data) or _xml_declaration(data)
+    return data.decode(codec or detect(data).codec or "utf-8", "replace")
 
 
 def refuse_binary(data: bytes) -> None:
@@ -199,8 +204,16 @@ def _xml_declaration(data: bytes) -> str | None:
     return _known(match[2].decode("latin-1")) if match else None
 
 
+def _of_label(label: str) -> str | None:
+    """The codec of an encoding label of the standard; the parser has registered them."""
+    try:
+        return codecs.lookup(f"whatwg-{label.strip().lower()}").name
+    except (LookupError, ValueError):
+        return None
+
+
 def _known(label: str) -> str | None:
-    """The codec of an encoding label of the standard, None for an unknown one."""
+    """The codec of an encoding label that stands in a page, None for an unknown one."""
     label = label.strip("\t\n\f\r ")
     if not _LABEL.fullmatch(label):
         return None

@@ -4,6 +4,7 @@ __all__ = [
     "BatchError",
     "BinaryPageError",
     "ClassifierError",
+    "ExplanationError",
     "FeatureMismatchError",
     "ModelError",
     "PageError",
@@ -49,6 +50,10 @@ class FeatureMismatchError(ModelError):
 
 class UntrustedModelError(ModelError):
     """The file would run code when loaded and the caller has not said that it is trusted."""
+
+
+class ExplanationError(ClassifierError):
+    """The page cannot be explained: it does not know its model, or the model what is usual."""
 
 
 class WorkerError(ClassifierError):

@@ -1,28 +1,20 @@
 """A page in a process of its own, which limits of time and memory hold and which may end without harm."""
 
 import os
-from collections.abc import Callable
 from threading import Lock
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from weakref import WeakKeyDictionary, finalize
 
-from classifier.many import PageCrew
+from classifier.many import Classifies, PageCrew
 from classifier.page import Page
 from classifier.workers import Isolation
 
 __all__ = ["classify_isolated", "isolation_of"]
 
 
-class _Classifies(Protocol):
-    """What has a method `classify` and can be pickled, such as a `Classifier`."""
-
-    @property
-    def classify(self) -> Callable[..., Page]: ...
-
-
 # Starting a worker costs as much as some dozen pages, so it stays for the next one, as long as its
 # classifier lives. A forked process has its own: it shares no pipe with another.
-_crews: Final[WeakKeyDictionary[_Classifies, dict[tuple[int, Isolation], PageCrew]]] = WeakKeyDictionary()
+_crews: Final[WeakKeyDictionary[Classifies, dict[tuple[int, Isolation], PageCrew]]] = WeakKeyDictionary()
 _lock: Final = Lock()
 
 
@@ -32,7 +24,7 @@ def isolation_of(isolate: bool | Isolation) -> Isolation | None:
 
 
 def classify_isolated(
-    classifier: _Classifies, page: str | bytes, isolate: bool | Isolation, **options: Any
+    classifier: Classifies, page: str | bytes, isolate: bool | Isolation, **options: Any
 ) -> Page:
     """Classify a page in a worker process.
 
@@ -47,13 +39,13 @@ def classify_isolated(
     isolation = isolation_of(isolate) or Isolation()
     # A view of foreign memory cannot be pickled.
     portable = bytes(page) if isinstance(page, bytearray | memoryview) else page
-    (outcome,) = _crew_of(classifier, isolation).do([portable], options)
+    (outcome,) = _crew_of(classifier, isolation).do([portable], classifier.model, options)
     if isinstance(outcome, Exception):
         raise outcome
     return outcome
 
 
-def _crew_of(classifier: _Classifies, isolation: Isolation) -> PageCrew:
+def _crew_of(classifier: Classifies, isolation: Isolation) -> PageCrew:
     home = os.getpid()
     with _lock:
         crews = _crews.setdefault(classifier, {})

@@ -6,17 +6,29 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
-from types import MappingProxyType
-from typing import Any, Final, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol, TypeVar
 
 from classifier.errors import ClassifierError
 from classifier.page import Page
+from classifier.segment import Kind
 from classifier.workers import Crew, Isolation, attempt
 
-__all__ = ["CHUNKS_A_WORKER", "CHUNK_PAGES", "WARM_UP", "Errors", "PageCrew", "classify_stream", "in_order"]
+if TYPE_CHECKING:
+    from classifier.model import Model
+
+__all__ = [
+    "CHUNKS_A_WORKER",
+    "CHUNK_PAGES",
+    "WARM_UP",
+    "Classifies",
+    "Errors",
+    "PageCrew",
+    "classify_stream",
+    "in_order",
+]
 
 Errors = Literal["raise", "return"]
-Work = Callable[[str | bytes], Page]
+Work = Callable[..., Page]
 Bar = Callable[[], AbstractContextManager[Any]]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -31,28 +43,41 @@ CHUNKS_A_WORKER: Final = 2
 WARM_UP: Final = "<p>A worker is warm once it has seen a page.</p>"
 
 
+class Classifies(Protocol):
+    """What classifies pages, knows by which models, and can be pickled: a `Classifier`."""
+
+    @property
+    def classify(self) -> Callable[..., Page]: ...
+
+    def model(self, kind: Kind) -> "Model": ...
+
+
 def classify_stream(
-    work: Work,
+    classifier: Classifies,
     pages: Iterable[str | bytes],
+    options: Mapping[str, Any],
     *,
     workers: int,
     errors: Errors,
     progress: bool,
     isolation: Isolation | None = None,
 ) -> Iterator[Page | ClassifierError]:
-    """Run pages through a function as `Classifier.classify_many` says; mistakes are raised at once.
+    """Classify pages as `Classifier.classify_many` says; mistakes are raised at once.
 
     Args:
+        options: of the method `classify`.
         isolation: what each page may take; with them even a single worker is a process of its own.
     """
     if errors not in ("raise", "return"):
         raise ValueError(f"errors is {errors!r}: it must be raise or return")
     if workers < 1:
         raise ValueError(f"workers is {workers}: it must be 1 or more")
-    work("")  # brings out a mistake in the options
+    classifier.classify("", **options)  # brings out a mistake in the options
     bar = _progress_bar(pages) if progress else nullcontext
-    here = workers == 1 and isolation is None
-    outcomes = _here(work, pages) if here else _in_processes(work, pages, workers, isolation)
+    if workers == 1 and isolation is None:
+        outcomes = _here(classifier, pages, options)
+    else:
+        outcomes = _in_processes(classifier, pages, options, workers, isolation)
     return _settled(outcomes, errors, bar)
 
 
@@ -78,18 +103,26 @@ def _progress_bar(pages: Iterable[str | bytes]) -> Bar:
     return partial(tqdm, total=len(pages) if isinstance(pages, Sized) else None, unit="page")
 
 
-def _here(work: Work, pages: Iterable[str | bytes]) -> Generator[Page | Exception, None, None]:
+def _here(
+    classifier: Classifies, pages: Iterable[str | bytes], options: Mapping[str, Any]
+) -> Generator[Page | Exception, None, None]:
+    work = partial(classifier.classify, **options)
     for page in pages:
         yield attempt(work, page)
 
 
 def _in_processes(
-    work: Work, pages: Iterable[str | bytes], workers: int, isolation: Isolation | None
+    classifier: Classifies,
+    pages: Iterable[str | bytes],
+    options: Mapping[str, Any],
+    workers: int,
+    isolation: Isolation | None,
 ) -> Generator[Page | Exception, None, None]:
     # A view of foreign memory cannot be pickled.
     portable = (bytes(page) if isinstance(page, bytearray | memoryview) else page for page in pages)
-    crew = PageCrew(work, isolation)
-    return in_order(crew.do, portable, workers, size=_size, end=crew.dismiss)
+    crew = PageCrew(classifier.classify, isolation)
+    do = partial(crew.do, model_of=classifier.model, options=options)
+    return in_order(do, portable, workers, size=_size, end=crew.dismiss)
 
 
 def _size(page: str | bytes) -> int:
@@ -156,24 +189,28 @@ def _failed(error: Exception) -> Future[Any]:
 
 
 class PageCrew:
-    """Workers that classify pages; a page comes back without its source, which is here already."""
+    """Workers that classify pages; these come back without their source and model, which are here already."""
 
-    def __init__(self, work: Callable[..., Page], isolation: Isolation | None = None) -> None:
+    def __init__(self, work: Work, isolation: Isolation | None = None) -> None:
         warm_up = [_Letter(WARM_UP, {})] if isolation is not None else []
         self._crew = Crew(_Packing(work), isolation, warm_up)
         self.dismiss = self._crew.dismiss
 
     def do(
-        self, pages: Sequence[str | bytes], options: Mapping[str, Any] = MappingProxyType({})
+        self, pages: Sequence[str | bytes], model_of: "Callable[[Kind], Model]", options: Mapping[str, Any]
     ) -> list[Page | Exception]:
         """What becomes of each page.
+
+        Args:
+            model_of: gives the models that judge the pages.
+            options: of the method `classify`.
 
         Raises:
             WorkerError, ModelError: the worker, or the model in it, cannot be started.
         """
         outcomes = self._crew.do([_Letter(page, dict(options)) for page in pages])
         return [
-            outcome if isinstance(outcome, Exception) else outcome.unpacked(page)
+            outcome if isinstance(outcome, Exception) else outcome.unpacked(page, model_of)
             for outcome, page in zip(outcomes, pages, strict=True)
         ]
 
@@ -192,17 +229,20 @@ class _Parcel(NamedTuple):
     is_whole: bool
     """Whether its source was left out because the receiver has it: the page as it was sent."""
 
-    def unpacked(self, sent: str | bytes) -> Page:
+    def unpacked(self, sent: str | bytes, model_of: "Callable[[Kind], Model]") -> Page:
         # A page made anew: pickling forgets that its arrays are read-only.
-        return replace(self.page, source=sent if self.is_whole else self.page.source)
+        return replace(self.page, source=sent if self.is_whole else self.page.source, model_of=model_of)
 
 
 @dataclass(frozen=True, slots=True)
 class _Packing:
-    work: Callable[..., Page]
+    work: Work
 
     def __call__(self, letter: _Letter) -> _Parcel:
         page = self.work(letter.page, **letter.options)
         # Decoding is quicker than what pickling and unpickling a text costs, and few callers need it.
-        is_whole = page.source is letter.page or (isinstance(letter.page, bytes) and not page.truncated)
-        return _Parcel(replace(page, source="") if is_whole else page, is_whole)
+        declared = bool(letter.options.get("encoding"))
+        can_decode = isinstance(letter.page, bytes) and not page.truncated and not declared
+        is_whole = page.source is letter.page or can_decode
+        source = "" if is_whole else page.source
+        return _Parcel(replace(page, source=source, model_of=None), is_whole)

@@ -29,6 +29,7 @@ FOREST: Final = "forest"
 ONNX: Final = "trees.onnx"
 NETWORK: Final = "network"
 TYPES: Final = "types"
+FEATURES: Final = "features"
 PICKLE_SUFFIXES: Final = frozenset({".joblib", ".pkl", ".pickle"})
 # Keeps the logarithm of a probability of 0 or 1 finite.
 _TINY: Final = 1e-6
@@ -96,6 +97,9 @@ class Model:
     """Training data and credit, figures, versions; empty for a model that was never exported."""
     card: str = ""
     """The model card, Markdown; empty for a model that was never exported."""
+    medians: Floats | None = None
+    """Median of each feature over the training blocks, shape (columns,): what `Page.explain` compares with;
+    None: pages cannot be explained."""
 
     def matrix(self, measured: Measured) -> Floats:
         """The features of a page's blocks; shape (blocks, len(column_names(kind))), float32."""
@@ -181,6 +185,7 @@ def _from_file(path: Path, file: ModelFile) -> Model:
             types=_types(path, file, len(column_names(kind))),
             manifest=file.manifest,
             card=file.card,
+            medians=_medians(path, file, len(column_names(kind))),
         )
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, EOFError, OverflowError) as error:
         raise ModelError(f"{path} lacks a part of a model, or has it in a wrong shape: {error}") from error
@@ -218,6 +223,12 @@ def _types(path: Path, file: ModelFile, columns: int) -> PageTypes | None:
     if not isinstance(names, list) or len(set(map(str, names))) < 2:
         raise ModelError(f"the page types of {path} are no list of two names or more: {names!r}")
     return PageTypes(tuple(map(str, names)), **_arrays(path, file, TYPES, type_shapes(columns, len(names))))
+
+
+def _medians(path: Path, file: ModelFile, columns: int) -> Floats | None:
+    if not file.has(FEATURES):
+        return None
+    return _arrays(path, file, FEATURES, {"median": (columns,)})["median"]
 
 
 def _arrays(

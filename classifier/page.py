@@ -1,6 +1,7 @@
 """`Page` and `Block`: what classification returns. Immutable records."""
 
 import re
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
@@ -9,11 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from classifier.decode import decode
+from classifier.errors import ExplanationError
+from classifier.features.matrix import column_names, measure_page
 from classifier.render import render_html, render_markdown, render_text
 from classifier.segment import Elements, Kind, Segments, Source
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from classifier.explain import Explanation
+    from classifier.model import Model
 
 __all__ = ["Block", "Label", "Page"]
 
@@ -77,9 +83,6 @@ class Page:
     segments: Segments = field(default_factory=lambda: Segments("text", "", [], []))
     source: str | bytes = ""
     """The page that was read; bytes, where it came back from a worker and was given as bytes."""
-    features: npt.NDArray[np.float32] | None = None
-    """One row a block, one column a feature name; read-only."""
-    feature_names: tuple[str, ...] = ()
     truncated: str = ""
     """Why the page was not read to its end (see `Limits`); empty where it was."""
     type: str | None = None
@@ -87,13 +90,14 @@ class Page:
     collection, product); None for a page without text, and where the model tells no types."""
     type_probability: float = 0.0
     """Probability of that type, 0 to 1."""
+    model_of: "Callable[[Kind], Model] | None" = None
+    """Gives the model that judged the page, from its kind; None for a page without text."""
     _blocks: list[tuple[Block, ...]] = field(default_factory=list, init=False)
+    _explanations: "list[tuple[Explanation, ...]]" = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         self.probabilities.flags.writeable = False
         self.keep.flags.writeable = False
-        if self.features is not None:
-            self.features.flags.writeable = False
 
     def __len__(self) -> int:
         return len(self.segments)
@@ -110,6 +114,22 @@ class Page:
         if not self._blocks:
             self._blocks.append(tuple(self._block(index) for index in range(len(self))))
         return self._blocks[0]
+
+    @property
+    def features(self) -> npt.NDArray[np.float32] | None:
+        """What the model saw of the blocks, measured anew; shape (blocks, feature names).
+
+        They take four times the memory of the rest of a page, and most callers never look at them. None
+        for a page without text.
+        """
+        if self.model_of is None or not len(self):
+            return None
+        return self.model_of(self.kind).matrix(measure_page(self.segments))
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """What the columns of `features` are called."""
+        return column_names(self.kind)
 
     @property
     def markup(self) -> str:
@@ -131,26 +151,63 @@ class Page:
         """The content as HTML that is safe to show: no scripts, handlers or script links."""
         return render_html(self.segments, self.keep, self.markup)
 
+    def explain(self, block: Block | int) -> "Explanation":
+        """Why a block, given as such or by its index, has its probability; `print` shows it in plain words.
+
+        Raises:
+            IndexError: there is no such block.
+            ValueError: the block is of another page.
+            ExplanationError: as `explanations`.
+        """
+        index = block.index if isinstance(block, Block) else block
+        if isinstance(block, Block) and (index >= len(self) or self.blocks[index] != block):
+            raise ValueError(f"block {index} ({block.text[:40]!r}) is of another page")
+        return self.explanations()[index]
+
+    def explanations(self) -> "tuple[Explanation, ...]":
+        """Why each block has its probability, in order; worked out together, once.
+
+        That takes as long as some 25 classifications of HTML, 45 of plain text.
+
+        Raises:
+            ExplanationError: the page was not made by `classify`, or its model has no training medians.
+        """
+        if not self._explanations:
+            self._explanations.append(self._explained())
+        return self._explanations[0]
+
     def to_markdown(self, *, links: bool = True, images: bool = True) -> str:
         """The content as GitHub-flavoured Markdown."""
         return render_markdown(self.segments, self.keep, self.markup, links=links, images=images)
 
-    def to_dict(self) -> dict[str, Any]:
-        """The page as plain Python values, ready for `json.dumps`."""
+    def to_dict(self, *, explain: bool = False) -> dict[str, Any]:
+        """The page as plain Python values, ready for `json.dumps`.
+
+        Args:
+            explain: tell of each block why it has its probability, as `explanation`.
+
+        Raises:
+            ExplanationError: as `explanations`, if wanted.
+        """
+        whys: list[dict[str, Any]] = [{}] * len(self)
+        if explain:
+            whys = [{"explanation": asdict(one)} for one in self.explanations()]
         return {
             "kind": self.kind,
             "title": self.title,
             "confidence": round(self.confidence, 4),
             "type": self.type,
             "type_probability": round(self.type_probability, 4),
+            "truncated": self.truncated,
             "text": self.text,
             "blocks": [
                 {
                     **asdict(block),
                     "label": block.label.value,
                     "probability": round(block.probability, 4),
+                    **why,
                 }
-                for block in self.blocks
+                for block, why in zip(self.blocks, whys, strict=True)
             ],
         }
 
@@ -166,10 +223,20 @@ class Page:
             [asdict(block) for block in self.blocks], columns=list(Block.__dataclass_fields__)
         )
         frame["label"] = frame["label"].astype(str)
-        if features and self.features is not None:
-            values = pd.DataFrame(self.features, columns=list(self.feature_names))
+        if features and (matrix := self.features) is not None:
+            values = pd.DataFrame(matrix, columns=list(self.feature_names))
             frame = pd.concat([frame, values.add_prefix("f_")], axis=1)
         return frame.set_index("index")
+
+    def _explained(self) -> "tuple[Explanation, ...]":
+        if not len(self):
+            return ()
+        if self.model_of is None:
+            raise ExplanationError("the page does not know its model: classify it again to explain it")
+        # Late: few pages are explained, and all of them import this module.
+        from classifier.explain import explain_page
+
+        return explain_page(self.model_of(self.kind), self.segments, self.probabilities)
 
     def _block(self, index: int) -> Block:
         segments = self.segments

@@ -1,7 +1,7 @@
 """classify() and extract(): a page in, labelled blocks or clean text out."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -10,7 +10,7 @@ import numpy as np
 from classifier.decide import Favor, Policy, decide
 from classifier.decode import decode
 from classifier.errors import ClassifierError, ModelError, PageTooLargeError
-from classifier.features.matrix import column_names, measure_page
+from classifier.features.matrix import measure_page
 from classifier.limits import DEFAULT_LIMITS, Limits
 from classifier.model import Model, load_model, shipped_model
 from classifier.page import Page
@@ -56,6 +56,7 @@ class Classifier:
         page: str | bytes,
         *,
         kind: PageKind = "auto",
+        encoding: str | None = None,
         favor: Favor = "balance",
         threshold: float | None = None,
         limits: Limits = DEFAULT_LIMITS,
@@ -67,6 +68,8 @@ class Classifier:
         Args:
             page: HTML or plain text; bytes are decoded as browsers do.
             kind: how to read the page; `auto` looks at it.
+            encoding: what the server declared (`charset` of the HTTP header `Content-Type`), for bytes whose
+                encoding neither a byte-order mark nor well-formed UTF-8 tells; an unknown one is passed over.
             favor: `precision` keeps less, `recall` more, than `balance`.
             threshold: keep the blocks of at least this probability, instead of `favor`.
             limits: bounds on what a page may cost; one that exceeds them is read up to there, and
@@ -88,10 +91,10 @@ class Classifier:
             # Late: what starts processes takes a sixth of the import, and a page here needs none of it.
             from classifier.isolate import classify_isolated
 
-            options = {"kind": kind, "favor": favor, "threshold": threshold}
+            options = {"kind": kind, "encoding": encoding, "favor": favor, "threshold": threshold}
             return classify_isolated(self, page, isolate, limits=limits, strict=strict, **options)
         policy = Policy(favor, threshold)
-        text, cut = _text(page, limits)
+        text, cut = _text(page, limits, encoding)
         kind = _kind(kind, text)
         segments = _segments(kind, text, limits)
         truncated = segments.truncated or cut
@@ -114,11 +117,10 @@ class Classifier:
             keep=decision.keep,
             segments=segments,
             source=text,
-            features=matrix,
-            feature_names=column_names(kind),
             type=page_type,
             type_probability=type_probability,
             truncated=truncated,
+            model_of=self.model,
         )
 
     def extract(self, page: str | bytes, format: Format = "text", **options: object) -> str:
@@ -165,21 +167,25 @@ class Classifier:
         from classifier.isolate import isolation_of
         from classifier.many import classify_stream
 
-        work = partial(self.classify, **options)  # type: ignore[arg-type]
-        isolation = isolation_of(isolate)
         return classify_stream(
-            work, pages, workers=workers, errors=errors, progress=progress, isolation=isolation
+            self,
+            pages,
+            options,
+            workers=workers,
+            errors=errors,
+            progress=progress,
+            isolation=isolation_of(isolate),
         )
 
 
-def _text(page: str | bytes, limits: Limits) -> tuple[str, str]:
+def _text(page: str | bytes, limits: Limits, encoding: str | None) -> tuple[str, str]:
     """The page as text, up to `limits.max_bytes`, and what was exceeded if it is longer."""
     if not isinstance(page, (str, bytes, bytearray, memoryview)):
         raise TypeError(f"a page is str or bytes, not {type(page).__name__}")
     if not isinstance(page, str):
         data = bytes(page)
         cut = limits.exceeded("max_bytes") if len(data) > limits.max_bytes else ""
-        return decode(data[: limits.max_bytes]), cut
+        return decode(data[: limits.max_bytes], encoding), cut
     if len(page) * 4 <= limits.max_bytes:  # no character takes more bytes in UTF-8
         return page, ""
     encoded = page[: limits.max_bytes + 1].encode("utf-8", "surrogatepass")

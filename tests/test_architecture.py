@@ -38,10 +38,10 @@ CLASSIFIER: Final[dict[str, set[str]]] = {
     "pagetype": {"features"},
     "model": {"errors", "features", "forest", "modelfile", "network", "pagetype", "segment"},
     "render": {"parser", "segment"},
-    "explain": {"errors", "features", "model", "page", "segment"},
-    "page": {"decode", "render", "segment"},
+    "explain": {"errors", "features", "model", "segment"},
+    "page": {"decode", "errors", "explain", "features", "model", "render", "segment"},
     "workers": {"errors"},
-    "many": {"errors", "page", "workers"},
+    "many": {"errors", "model", "page", "segment", "workers"},
     "isolate": {"many", "page", "workers"},
     "pipeline": {
         "decide",
@@ -59,7 +59,7 @@ CLASSIFIER: Final[dict[str, set[str]]] = {
 }
 # What stands on top of the pipeline: many pages, sites, clusters, people. None of the parts above may
 # import one of these.
-TOPS: Final = {"batch", "cli", "inspect", "site", "sources", "spark", "__main__"}
+TOPS: Final = {"batch", "cli", "console", "inspect", "site", "sources", "spark", "terminal", "__main__"}
 TRAIN: Final[dict[str, set[str]]] = {
     "errors": set(),
     "folds": set(),

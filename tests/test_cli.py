@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from sklearn.dummy import DummyClassifier
 
-from classifier import Classifier, Model, ModelError, Page, __version__, cli
+from classifier import Classifier, Model, ModelError, Page, __version__, cli, terminal
 from classifier.decide import Favor
 from classifier.features.lexical import SHAPES, Lexicon
 from classifier.features.matrix import column_names
@@ -51,7 +51,8 @@ class WordCount:
 
 
 def stand_in() -> Classifier:
-    return Classifier(Model(kind, LEXICON, WordCount()) for kind in KINDS)
+    usual = {kind: np.zeros(len(column_names(kind)), np.float32) for kind in KINDS}
+    return Classifier(Model(kind, LEXICON, WordCount(), medians=usual[kind]) for kind in KINDS)
 
 
 def classified(page: str) -> Page:
@@ -257,6 +258,7 @@ def test_help_documents_every_exit_status_and_shows_examples(declutter: Run) -> 
         ("--max-bytes", "0", "-"),
         ("--format", "pdf", "-"),
         ("--format", "json", "--blocks", "-"),
+        ("--format", "html", "--explain", "-"),
         ("--blo", "-"),
     ],
     ids=" ".join,
@@ -293,7 +295,7 @@ def test_wide_characters_take_two_cells_of_the_width(declutter: Run, monkeypatch
     monkeypatch.setenv("COLUMNS", "40")
     body = html("山" * 60).encode()
     last = declutter("--blocks", "-", stdin=body).out.splitlines()[-1]
-    assert cli.cells(last) in (39, 40)
+    assert terminal.cells(last) in (39, 40)
     assert last.count("山") == (40 - len("content  0.000  div  ") - 1) // 2
 
 
@@ -301,16 +303,16 @@ def test_wide_characters_take_two_cells_of_the_width(declutter: Run, monkeypatch
     ("text", "cells"), [("abc", 3), ("日本", 4), ("e\u0301", 1), ("\uff21", 2), ("한글", 4)]
 )
 def test_cells_are_those_that_a_terminal_uses(text: str, cells: int) -> None:
-    assert cli.cells(text) == cells
+    assert terminal.cells(text) == cells
 
 
 @pytest.mark.parametrize("room", range(1, 9))
 def test_a_cut_text_never_exceeds_its_room(room: int) -> None:
-    assert cli.cells(cli.fit("a日e\u0301本bc", room)) <= room
+    assert terminal.cells(terminal.fit("a日e\u0301本bc", room)) <= room
 
 
 def test_a_text_that_fits_is_not_cut() -> None:
-    assert cli.fit("日本", 4) == "日本"
+    assert terminal.fit("日本", 4) == "日本"
 
 
 @pytest.mark.parametrize(
@@ -346,6 +348,52 @@ def test_a_page_s_text_cannot_steer_the_terminal_through_the_table(declutter: Ru
     assert not {"\x1b", "\x9b", "\u202e"} & set(out)
 
 
+# --- why
+
+
+@pytest.mark.parametrize("more", [(), ("--blocks",)], ids=["alone", "with --blocks"])
+def test_explain_tells_beneath_each_row_what_moved_it(declutter: Run, page: str, more: Sequence[str]) -> None:
+    explanation = classified(html(SENTENCE)).explain(1)
+    out = declutter("--explain", *more, page).out.splitlines()
+    *plain, last = declutter("--blocks", page).out.splitlines()
+    beneath = out[out.index(last) + 1 :]
+    assert [line for line in out if not line.startswith("   ")] == [*plain, last]
+    assert [line.strip() for line in beneath] == [
+        "0.00  a typical block",
+        f"+{explanation.probability:.2f}  length and characters  words 29, usually 0",
+    ]
+
+
+def test_reasons_are_cut_to_the_width_and_dim(
+    declutter: Run, page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    last = declutter("--explain", page).out.splitlines()[-1]
+    assert last.startswith(terminal.DIM) and last.endswith(f"…{terminal.PLAIN}")
+    assert len(last) == 40 + len(terminal.DIM + terminal.PLAIN)
+
+
+def test_json_tells_of_each_block_what_moved_it_if_asked(declutter: Run, page: str) -> None:
+    expected = classified(html(SENTENCE)).to_dict(explain=True)
+    out = json.loads(declutter("--format", "json", "--explain", page).out)
+    assert out == json.loads(json.dumps(expected))
+    assert out["blocks"][1]["explanation"]["influences"][0]["family"] == "shape"
+
+
+@pytest.mark.parametrize("more", [(), ("--format", "json")], ids=["table", "json"])
+def test_an_empty_page_has_nothing_to_explain(declutter: Run, more: Sequence[str]) -> None:
+    assert declutter("--explain", *more, "-").status == 0
+
+
+def test_a_model_that_does_not_know_what_is_usual_cannot_explain(joblib_model: str, tmp_path: Path) -> None:
+    (tmp_path / "page.txt").write_text(SENTENCE)
+    args = ("--model", joblib_model, "--trust-model", "--explain", str(tmp_path / "page.txt"))
+    done = command(*args, stdout=subprocess.PIPE)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"page.txt: the model does not know what is usual" in done.stderr
+
+
 # --- what goes wrong
 
 
@@ -378,10 +426,22 @@ def test_a_binary_page_is_one_failed_page(declutter: Run) -> None:
     assert err.startswith("declutter: -: ") and "PDF" in err
 
 
-def test_a_page_above_the_limit_is_refused_without_reading_on(declutter: Run) -> None:
+def test_a_page_above_the_limit_is_read_up_to_there_and_no_further(declutter: Run) -> None:
+    body = (html(SENTENCE) + f"<p>{SENTENCE}" * 9999).encode()
+    status, out, err = declutter("--max-bytes", "1000", "-", stdin=body)
+    assert status == 0 and out.startswith(SENTENCE[:20]) and len(out) < 1000
+    assert err.startswith("declutter: -: note: it is read in part: ") and "max_bytes" in err
+
+
+def test_a_page_without_end_is_not_read_on(declutter: Run) -> None:
     status, _, err = declutter("--max-bytes", "1000", "/dev/zero")
-    assert status == 1
-    assert err == "declutter: /dev/zero: larger than 1,000 bytes: see --max-bytes\n"
+    assert status == 1 and "binary data" in err
+
+
+def test_strict_refuses_a_page_above_the_limit(declutter: Run) -> None:
+    body = f"<p>{SENTENCE}".encode() * 99
+    status, out, err = declutter("--strict", "--max-bytes", "1000", "-", stdin=body)
+    assert (status, out) == (1, "") and "max_bytes" in err
 
 
 def test_a_page_of_just_the_limit_is_read(declutter: Run) -> None:

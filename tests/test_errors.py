@@ -41,6 +41,7 @@ def test_every_error_says_in_one_line_when_it_is_raised(error: type[Exception]) 
         ("ModelError", "ClassifierError"),
         ("FeatureMismatchError", "ModelError"),
         ("UntrustedModelError", "ModelError"),
+        ("ExplanationError", "ClassifierError"),
         ("WorkerError", "ClassifierError"),
     ],
 )

@@ -75,7 +75,7 @@ def greedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Classifi
 
 def many(classifier: Classifier, pages: list[str], isolation: Isolation) -> list[str]:
     found = classify_stream(
-        classifier.classify, pages, workers=1, errors="return", progress=False, isolation=isolation
+        classifier, pages, {}, workers=1, errors="return", progress=False, isolation=isolation
     )
     return [one.title if isinstance(one, Page) else type(one).__name__ for one in found]
 

@@ -122,10 +122,17 @@ def test_pages_come_back_in_order_as_they_do_from_one_process() -> None:
         assert one.features is None or np.array_equal(one.features, two.features)  # type: ignore[arg-type]
 
 
+def test_a_page_from_a_worker_is_rendered_in_the_encoding_that_was_declared() -> None:
+    data = f"<h2>Привет</h2><p>{PROSE}".encode("windows-1251")
+    for workers in (1, 2):
+        (found,) = classify_many([data], workers=workers, encoding="windows-1251", threshold=0.0)
+        assert isinstance(found, Page) and "## Привет" in found.markdown
+
+
 def test_the_arrays_of_a_page_from_a_worker_are_read_only_as_well() -> None:
     (found,) = classify_many([page(0)], workers=2)
-    assert isinstance(found, Page) and found.features is not None
-    assert not any(array.flags.writeable for array in (found.features, found.keep, found.probabilities))
+    assert isinstance(found, Page)
+    assert not any(array.flags.writeable for array in (found.keep, found.probabilities))
 
 
 def test_pages_are_read_some_chunks_ahead_and_no_further() -> None:

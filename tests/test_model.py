@@ -52,6 +52,8 @@ def test_the_shipped_models_load_and_say_what_they_were_made_from(kind: Kind) ->
     model = shipped_model(kind)
     assert model.kind == kind
     assert model.manifest["features"] == list(column_names(kind))
+    assert model.medians is not None
+    assert model.medians.shape == (len(column_names(kind)),)
     assert all(row["licence"] and row["credit"] for row in model.manifest["training_data"])
     assert (SHIPPED / f"{kind}.md").read_text(encoding="utf-8").startswith("# Model for")
 
@@ -166,6 +168,10 @@ def _member(name: str, value: bytes) -> Callable[[dict[str, Any], dict[str, byte
         _member("forest/value.npy", b"no array"),
         _member("network/input.npy", b"no array"),
         _member("types/weight.npy", b"no array"),
+        _member("features/median.npy", b"no array"),
+        _member("features/median.npy", array_bytes(np.zeros(3, np.float32))),
+        _member("features/median.npy", array_bytes(np.full(len(column_names("html")), np.nan, np.float32))),
+        _member("features/median.npy", array_bytes(np.zeros(len(column_names("html")), np.int32))),
         lambda manifest, members: members.pop("lexicon/word.npy"),
         _member("lexicon/word.npy", b""),
         _member("lexicon/word.npy", b"no array"),
@@ -181,6 +187,14 @@ def test_a_file_that_lacks_a_part_or_has_it_in_a_wrong_shape_is_a_model_error(
 ) -> None:
     with pytest.raises(ModelError, match=r"html\.model|ONNX Runtime"):
         classifier.load(change(file, edit))
+
+
+def test_a_file_without_medians_labels_pages_and_explains_none(file: Path) -> None:
+    loaded = classifier.load(change(file, lambda manifest, members: members.pop("features/median.npy")))
+    page = loaded.classify(PAGES["html"])
+    assert page.probabilities.tolist() == classifier.classify(PAGES["html"]).probabilities.tolist()
+    with pytest.raises(classifier.ExplanationError):
+        page.explanations()
 
 
 @pytest.mark.parametrize("suffix", ["joblib", "pkl", "pickle"])

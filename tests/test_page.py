@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from classifier.features.matrix import column_names, measure_page
+from classifier.model import shipped_model
 from classifier.page import MAX_PATH_STEPS, Block, Label, Page, css_path
 from classifier.parser import parse
 from classifier.segment import segment_html, segment_text
@@ -30,8 +32,7 @@ def page(html: str = HTML, *, with_features: bool = False) -> Page:
         keep=np.arange(n) >= n // 2,
         segments=segments,
         source=html,
-        features=np.arange(2 * n, dtype=np.float32).reshape(n, 2) if with_features else None,
-        feature_names=("words", "depth") if with_features else (),
+        model_of=shipped_model if with_features else None,
     )
 
 
@@ -211,9 +212,9 @@ def test_a_page_cannot_be_changed(name: str) -> None:
         setattr(page(), name, None)
 
 
-@pytest.mark.parametrize("name", ["probabilities", "keep", "features"])
+@pytest.mark.parametrize("name", ["probabilities", "keep"])
 def test_the_arrays_of_a_page_are_read_only(name: str) -> None:
-    values = getattr(page(with_features=True), name)
+    values = getattr(page(), name)
     with pytest.raises(ValueError, match="read-only"):
         values[0] = 0
 
@@ -227,7 +228,7 @@ def test_records_take_no_new_attributes() -> None:
 
 
 def test_to_dict_is_ready_for_json() -> None:
-    value = json.loads(json.dumps(page(with_features=True).to_dict()))
+    value = json.loads(json.dumps(page().to_dict()))
     assert (value["kind"], value["title"], value["confidence"]) == ("html", "Tea", 0.9123)
     assert value["blocks"][3] == {
         "index": 3,
@@ -268,8 +269,9 @@ def test_to_frame_has_one_row_a_block_and_one_column_a_field() -> None:
 
 def test_to_frame_adds_the_features_under_a_prefix() -> None:
     frame = page(with_features=True).to_frame()
-    assert list(frame.columns[-2:]) == ["f_words", "f_depth"]
-    assert frame["f_depth"].tolist() == [1.0, 3.0, 5.0, 7.0, 9.0, 11.0]
+    names = [name for name in map(str, frame) if name.startswith("f_")]
+    assert names == [f"f_{name}" for name in column_names("html")]
+    assert np.array_equal(frame[names], shipped_model("html").matrix(measure_page(segment_html(HTML))))
 
 
 def test_to_frame_leaves_the_features_out_when_asked() -> None:
@@ -285,7 +287,6 @@ def test_changing_the_frame_does_not_change_the_page() -> None:
     one = page(with_features=True)
     frame = one.to_frame()
     frame["f_words"] = 0.0
-    frame.loc[0, "f_depth"] = -1.0
-    assert one.features is not None
-    assert one.features[0].tolist() == [0.0, 1.0]
+    frame.loc[0, "label"] = "content"
+    assert one.to_frame()["f_words"].all() and one.to_frame().loc[0, "label"] == "clutter"
     assert isinstance(frame, pd.DataFrame)

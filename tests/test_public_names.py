@@ -15,6 +15,8 @@ DOCUMENTED = {
     "load",
     "Block",
     "Classifier",
+    "Explanation",
+    "ExplanationError",
     "Isolation",
     "Label",
     "Limits",
@@ -56,10 +58,12 @@ def test_public_names_are_sorted_and_stand_once() -> None:
 
 
 def test_a_public_name_is_the_one_of_its_module() -> None:
-    from classifier import errors, limits, model, page, pipeline, workers
+    from classifier import errors, explain, limits, model, page, pipeline, workers
 
     for name in DOCUMENTED:
-        owner = next(one for one in (errors, page, model, limits, workers, pipeline) if name in one.__all__)
+        owner = next(
+            one for one in (errors, page, explain, model, limits, workers, pipeline) if name in one.__all__
+        )
         assert getattr(classifier, name) is getattr(owner, name)
 
 

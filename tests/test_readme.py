@@ -1,5 +1,7 @@
 """What the README shows works: its Python runs, its commands exist, its links lead somewhere."""
 
+import hashlib
+import json
 import os
 import re
 import shlex
@@ -16,7 +18,9 @@ import pytest
 
 from classifier import classify
 from classifier.batch.cli import parse as parse_batch
-from classifier.cli import BATCH, parse
+from classifier.cli import BATCH, INSPECT, parse
+from classifier.features.titles import FAMILY_TITLES
+from classifier.inspect.cli import parse as parse_inspect
 
 ROOT: Final = Path(__file__).parents[1]
 README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -73,12 +77,33 @@ def train_help(*step: str) -> str:
     return done.stdout
 
 
+def save_labels(path: Path) -> None:
+    """What the inspector saves once a person has looked at the sample page."""
+    page = classify(SAMPLE.read_bytes())
+    line = {
+        "format": "declutter-labels",
+        "version": 1,
+        "path": SAMPLE.name,
+        "kind": "html",
+        "html": page.markup,
+        "sha256": hashlib.sha256(page.markup.encode()).hexdigest(),
+        "checked": True,
+        "threshold": 0.5,
+        "blocks": [
+            {"index": block.index, "text": block.text, "label": block.label, "person": False}
+            for block in page.blocks
+        ],
+    }
+    path.write_text(json.dumps(line) + "\n", encoding="utf-8")
+
+
 def test_every_block_of_python_runs_one_after_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "data").symlink_to(ROOT / "data", target_is_directory=True)
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {"html": SAMPLE.read_bytes(), "pages": [SAMPLE.read_bytes()]}
+    save_labels(tmp_path / "labels.jsonl")
     blocks = fences("python")
     assert blocks
     for number, block in enumerate(blocks, start=1):
@@ -103,6 +128,8 @@ def test_declutter_takes_the_options_shown(arguments: list[str]) -> None:
         return  # it ends the program; see above
     if arguments[0] == BATCH:
         assert parse_batch(arguments[1:]).inputs
+    elif arguments[0] == INSPECT:
+        assert parse_inspect(arguments[1:]).paths
     else:
         assert parse(arguments).paths
 
@@ -163,6 +190,22 @@ def test_the_table_of_blocks_shown_is_that_of_the_sample_page() -> None:
         block = next(same, None)  # goes on behind the last one, so the order is checked as well
         assert block is not None, f"the page has no such block, or not in this place: {row}"
         assert block.label.value == label, f"the README shows another label: {row}"
+
+
+def test_the_explanations_shown_are_those_of_the_sample_page() -> None:
+    """The figures move with a new model; blocks, labels and the names of families may not."""
+    rows = console(f"declutter --explain {SAMPLE.relative_to(ROOT).as_posix()}")
+    labels = {block.text: block.label for block in classify(SAMPLE.read_bytes()).blocks}
+    families = 0
+    for row in rows:
+        first, rest = [*row.split(maxsplit=1), ""][:2]
+        if first in ("content", "clutter"):
+            start = rest.split(maxsplit=2)[2].removesuffix(ELLIPSIS)
+            assert first in {label for text, label in labels.items() if text.startswith(start)}
+        elif first != GAP:
+            assert abs(float(first)) <= 1
+            families += any(rest.startswith(title) for title in FAMILY_TITLES.values())
+    assert families >= 4
 
 
 def test_the_text_shown_is_that_of_the_sample_page() -> None:

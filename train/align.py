@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Final
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from train.metrics import words
 
-__all__ = ["Alignment", "align"]
+__all__ = ["Alignment", "align", "with_labels"]
 
 # A block is content when the gold text holds at least this share of its words.
 CONTENT_SHARE: Final = 0.5
@@ -61,6 +61,22 @@ def align(texts: Sequence[str], gold: str) -> Alignment:
     missing = sum((left - Counter(page)).values()) / max(1, len(gold_words))
     share = hits / np.maximum(counts, 1)
     return Alignment(share.astype(np.float32), counts, missing)
+
+
+def with_labels(alignment: Alignment, texts: Sequence[str], labels: Sequence[tuple[str, bool]]) -> Alignment:
+    """The alignment of the blocks `texts`, save that labels of a person count where there are any.
+
+    Args:
+        labels: text of each block as it was labelled, and whether it is content. Where the page is cut into
+            blocks as it was then, that is the answer for every block, also for one that stands on the page
+            twice and is content once; a block that was cut otherwise keeps its share.
+    """
+    share = alignment.share.copy()
+    matcher = SequenceMatcher(None, texts, [text for text, _ in labels])
+    for match in matcher.get_matching_blocks():
+        is_content = [content for _, content in labels[match.b : match.b + match.size]]
+        share[match.a : match.a + match.size] = is_content
+    return replace(alignment, share=share)
 
 
 def _sums(values: npt.NDArray[np.bool_], ends: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:

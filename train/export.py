@@ -17,7 +17,7 @@ from classifier.features.lexical import Lexicon
 from classifier.features.matrix import column_names
 from classifier.forest import DTYPES as FOREST_ARRAYS
 from classifier.forest import Forest
-from classifier.model import FOREST, NETWORK, ONNX, TYPES, Model, OnnxModel, Predictor
+from classifier.model import FEATURES, FOREST, NETWORK, ONNX, TYPES, Model, OnnxModel, Predictor
 from classifier.modelfile import array_bytes, write_model_file
 from classifier.segment import Kind
 from train.corpus import READERS
@@ -74,6 +74,8 @@ def export(model: Model, path: Path, provenance: Provenance) -> Path:
         manifest["types"] = list(model.types.names)
         members[f"{TYPES}/weight.npy"] = array_bytes(model.types.weight)
         members[f"{TYPES}/bias.npy"] = array_bytes(model.types.bias)
+    if model.medians is not None:
+        members[f"{FEATURES}/median.npy"] = array_bytes(model.medians.astype(np.float32))
     card = _card(model.kind, manifest, provenance.sections)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_model_file(path, manifest, {**members, "card.md": card.encode()})

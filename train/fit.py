@@ -184,6 +184,15 @@ class OutOfFold:
         evidence = foreign_evidence(measured.evidence, page) if foreign else measured.evidence
         return np.concatenate((measured.base, lexicon.columns(evidence)), axis=1)
 
+    def medians(self) -> Floats:
+        """Median of each feature over the blocks that models are fitted on; shape (columns,).
+
+        The lower one of two in the middle, so that a tag's code is that of a tag.
+        """
+        seen = np.concatenate([self.matrix(page, NOTHING) for page in self.pages(NOTHING)])
+        found: Floats = np.percentile(seen, 50, axis=0, method="lower", overwrite_input=True)
+        return found.astype(np.float32)
+
     def judged(self, fold: int) -> tuple[list[int], list[Floats]]:
         """The pages of a fold that have blocks, and their features in the eyes of models without it."""
         at = [i for i in np.flatnonzero(self.fold == fold).tolist() if self.table.pages[i].texts]
@@ -288,5 +297,6 @@ def fit(table: Table, config: FitConfig | None = None) -> Fit:
         network=parts.ensembles[NOTHING].network,
         calibration=calibration,
         types=_fit_types(parts, validation.probabilities, NOTHING),
+        medians=parts.medians(),
     )
     return Fit(model, validation, config.seed)

@@ -4,6 +4,7 @@ import json
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Final
 
@@ -16,13 +17,16 @@ from train.compare import WARM_UP, sample
 from train.corpus import read
 from train.fresh import PEAK, ROOT, fresh
 
-__all__ = ["imports", "memory", "odd_pages", "page_of_size", "run", "run_sizes", "size_costs"]
+__all__ = ["imports", "memory", "odd_pages", "page_of_size", "run", "run_sizes", "size_costs", "throughput"]
 
 # Bytes of the pages whose cost should grow with their size and no faster.
 SIZES: Final = (10_000, 100_000, 1_000_000, 5_000_000, 20_000_000)
 # Pages after which memory is read: between them nothing may pile up.
 CHECKPOINTS: Final = (500, 2000)
 MEMORY_PAGES: Final = 200
+# Pages of the stream that one and several processes share, and how often.
+STREAM_PAGES: Final = 1200
+ROUNDS: Final = 5
 # Above what any page here holds, so that each is measured to its end.
 _UNBOUNDED: Final = Limits(**dict.fromkeys(("max_bytes", "max_nodes", "max_depth", "max_blocks"), 1 << 30))
 _REPEATED_BELOW: Final = 2_000_000
@@ -105,6 +109,39 @@ def memory(pages: Sequence[bytes], checkpoints: Sequence[int] = CHECKPOINTS) -> 
     return frame.rename_axis("pages")
 
 
+def throughput(
+    pages: Sequence[bytes], classifier: Classifier, *, workers: int = 2, rounds: int = ROUNDS
+) -> pd.DataFrame:
+    """Wall-clock pages a second of `classify_many` in this process and in workers, in turn.
+
+    A stream is long beside the start of workers, so that is told apart: it ends when the first page is back.
+
+    Returns:
+        One row a round: `here` and `workers`, pages a second once the first page is back; `start`, seconds
+        until then with workers; and `ratio`, of the two speeds.
+
+    Raises:
+        ValueError: there are fewer than two pages.
+    """
+    if len(pages) < 2:
+        raise ValueError("the speed of a stream shows only on two pages or more")
+
+    def speed(processes: int) -> tuple[float, float]:
+        start = time.perf_counter()
+        found = classifier.classify_many(pages, workers=processes)
+        next(found)
+        first = time.perf_counter()
+        for _ in found:
+            pass
+        return (len(pages) - 1) / (time.perf_counter() - first), first - start
+
+    rows = []
+    for _ in range(rounds):
+        (here, _), (shared, start) = speed(1), speed(workers)
+        rows.append({"here": here, "workers": shared, "start": start, "ratio": shared / here})
+    return pd.DataFrame(rows).rename_axis("round")
+
+
 def page_of_size(page: str, size: int) -> str:
     """A page whose body is repeated until the whole has at least so many characters."""
     start = page.index(">", page.index("<body")) + 1
@@ -152,6 +189,12 @@ def run(dataset: str, *, root: Path | None = None, limit: int | None = None, see
     print(f"import, in fresh interpreters\n{imports().round(3).to_string()}\n")
     pages = [page.page for page in sample(read(dataset, root), limit or MEMORY_PAGES, seed)]
     print(f"memory, {len(pages)} pages of {dataset} again and again\n{memory(pages).round(1).to_string()}\n")
+    stream = list(islice(cycle(pages), STREAM_PAGES))
+    found = throughput(stream, Classifier())
+    print(
+        f"pages a second, here and with two workers, a stream of {len(stream)}\n{found.round(2).to_string()}"
+    )
+    print(f"median ratio {found['ratio'].median():.2f}\n")
 
 
 def run_sizes(sizes: Sequence[int] = SIZES) -> None:

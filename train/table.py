@@ -16,7 +16,7 @@ from classifier.features.lexical import Evidence
 from classifier.features.matrix import FAMILIES, Measured, column_names, measure_page
 from classifier.model import check_features
 from classifier.segment import Kind, Segments, segment_html, segment_text
-from train.align import align
+from train.align import align, with_labels
 from train.corpus import GoldPage
 from train.errors import CorpusError
 from train.plaintext import RENDERERS
@@ -172,6 +172,8 @@ def _label(page: GoldPage, kind: Kind, rendering: str) -> LabelledPage:
     text = decode(page.page)
     segments = _segments(text, rendering)
     alignment = align(segments.texts, page.gold or "")
+    if page.labels is not None:
+        alignment = with_labels(alignment, segments.texts, page.labels)
     return LabelledPage(
         id=page.id,
         dataset=page.dataset,

@@ -2,7 +2,6 @@
 knows neither files nor processes: an engine that spreads data over machines needs nothing else.
 """
 
-import codecs
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from classifier.batch.records import Record
 from classifier.decide import Favor
-from classifier.decode import refuse_binary
 from classifier.errors import ClassifierError, ModelError
 from classifier.limits import DEFAULT_LIMITS, Limits
 from classifier.page import Page
@@ -49,7 +47,6 @@ _BLOCK: Final[Mapping[str, str]] = {
     "label": "string",
     "probability": "float32",
 }
-_MARKS: Final = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +119,8 @@ def row_of(record: Record, settings: Settings) -> Row:
         return error_row(record, record.error, settings)
     try:
         page = settings.classifier().classify(
-            _readable(record),
+            record.data,
+            encoding=record.encoding,
             kind=record.kind or settings.kind,
             favor=settings.favor,
             threshold=settings.threshold,
@@ -203,37 +201,3 @@ def _clean(value: Any) -> Any:
     if not isinstance(value, str) or value.isascii():
         return value
     return value.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def _readable(record: Record) -> str | bytes:
-    """The data; as text where only the server's declaration says how to read them.
-
-    A byte-order mark and well-formed UTF-8 go before it, as they go before the page's own declaration, and
-    binary data stay what they are.
-    """
-    data = record.data
-    if record.encoding is None or isinstance(data, str):
-        return data
-    codec = _codec(record.encoding)
-    if codec is None or data.startswith(_MARKS) or b"\0" in data or _is_utf8(data):
-        return data
-    refuse_binary(data)
-    return data.decode(codec, "replace")
-
-
-def _codec(label: str) -> str | None:
-    """The codec of an encoding label of the WHATWG standard; the parser has registered them."""
-    try:
-        return codecs.lookup(f"whatwg-{label.strip().lower()}").name
-    except (LookupError, ValueError):
-        return None
-
-
-def _is_utf8(data: bytes) -> bool:
-    if data.isascii():
-        return b"\x1b" not in data  # escape sequences switch the character set in ISO-2022-JP
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True

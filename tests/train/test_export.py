@@ -103,6 +103,17 @@ def test_a_text_model_of_trees_alone_is_exported_as_such(tmp_path: Path) -> None
     assert "types" not in found.manifest
 
 
+def test_the_medians_are_read_as_they_were_written(boosted: Fit, tmp_path: Path) -> None:
+    read = classifier.load(export(boosted.model, tmp_path / "html.model", PROVENANCE)).model("html").medians
+    assert read is not None and boosted.model.medians is not None
+    assert read.tolist() == boosted.model.medians.tolist()
+
+
+def test_a_model_without_medians_is_exported_as_such(boosted: Fit, tmp_path: Path) -> None:
+    file = export(replace(boosted.model, medians=None), tmp_path / "html.model", PROVENANCE)
+    assert classifier.load(file).model("html").medians is None
+
+
 def test_the_network_is_read_as_it_was_written(boosted: Fit, tmp_path: Path) -> None:
     read = classifier.load(export(boosted.model, tmp_path / "html.model", PROVENANCE)).model("html").network
     assert read is not None and boosted.model.network is not None

@@ -177,6 +177,24 @@ def test_the_model_has_a_network_if_it_is_asked_for(table: Table, network: bool)
     assert model.kind == "html"
 
 
+def test_the_medians_are_of_the_blocks_that_are_learnt_from_and_are_values_of_some(
+    table: Table, fitted: Fit
+) -> None:
+    base = np.concatenate([page.measured.base for page in table.pages if page.trainable])
+    found = fitted.model.medians
+    assert found is not None
+    for column, median in enumerate(found[: base.shape[1]]):
+        values = base[:, column]
+        assert median in values
+        assert (values < median).mean() <= 0.5 <= (values <= median).mean()
+
+
+def test_pages_of_a_fitted_model_can_be_explained(table: Table, fitted: Fit) -> None:
+    found = Classifier([fitted.model]).classify(page(1).page).explain(0)
+    effects = sum(one.effect for one in found.influences)
+    assert found.baseline + effects == pytest.approx(found.probability, abs=1e-6)
+
+
 def test_the_same_seed_gives_the_same_probabilities(table: Table) -> None:
     def run() -> CrossValidation:
         return cross_validate(table, config(network=True, seed=5))

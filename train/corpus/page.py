@@ -33,6 +33,7 @@ class GoldPage:
         with_snippets: texts that must be in the extraction.
         without_snippets: texts that must not.
         lines: (line number from 1, text, label) of a page labelled line by line.
+        labels: (text, whether it is content) of each block of a page labelled block by block.
     """
 
     id: str
@@ -47,6 +48,7 @@ class GoldPage:
     with_snippets: tuple[str, ...] = ()
     without_snippets: tuple[str, ...] = ()
     lines: tuple[tuple[int, str, str], ...] | None = None
+    labels: tuple[tuple[str, bool], ...] | None = None
 
 
 def read_bytes(path: Path) -> bytes:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from train.corpus.cleaneval import read_cleaneval_dev, read_cleanportaleval
 from train.corpus.l3s_gn1 import read_l3s_gn1
+from train.corpus.labels import read_labels
 from train.corpus.own import read_lessons, read_pages, read_seed
 from train.corpus.page import GoldPage
 from train.corpus.readability import read_readability
@@ -35,6 +36,7 @@ class DataSet:
         auxiliary: whether its gold is good enough to learn from beside another data set, yet not to
             be judged by.
         own: whether it travels with the project.
+        loose: whether it lies where its user wants, a file or a folder, in the place of the data root.
         weight: how many pages each of its pages counts for where blocks are weighted (trees, linear
             models, the network's cross-entropy); the log-odds count every page once.
     """
@@ -46,6 +48,7 @@ class DataSet:
     trainable: bool
     auxiliary: bool = False
     own: bool = False
+    loose: bool = False
     weight: float = 1.0
 
 
@@ -128,6 +131,14 @@ READERS: dict[str, DataSet] = {
         # on data/pages 0.948 -> 0.958, and on WCXB no loss.
         weight=3.0,
     ),
+    "labels": DataSet(
+        read_labels,
+        "labels",
+        "that of the pages",
+        "Pages labelled with declutter inspect",
+        trainable=True,
+        loose=True,
+    ),
 }
 
 
@@ -152,7 +163,7 @@ def read(name: str, root: Path | None = None) -> Iterator[GoldPage]:
     Args:
         name: a key of `READERS`.
         root: the folder that holds the data sets; left out, `data_root()`, and for those that travel
-            with the project its `data` folder.
+            with the project its `data` folder. For `labels`, the file or folder of labels itself.
 
     Raises:
         CorpusError: the name is unknown, or the data set is not there.
@@ -160,6 +171,8 @@ def read(name: str, root: Path | None = None) -> Iterator[GoldPage]:
     if name not in READERS:
         raise CorpusError(f"no data set is called {name!r}; known: {', '.join(READERS)}")
     known = READERS[name]
+    if known.loose and root is not None:
+        return known.read(root)
     holder = root or (_OWN_DATA if known.own else data_root())
     folder = holder / known.folder
     if not folder.is_dir():

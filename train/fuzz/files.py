@@ -143,6 +143,11 @@ LAYOUTS: Final[dict[str, dict[str, bytes]]] = {
         b'"html": "<p cc-select=true>R", "url": "http://e.example/", '
         b'"meta": {"style": "article", "language": "en"}}',
     },
+    "labels": {
+        "labels.jsonl": b'{"format": "declutter-labels", "version": 1, "path": "a", "kind": "text", '
+        b'"text": "Rivers", "sha256": "%s", "blocks": [{"text": "Rivers", "label": "content"}]}'
+        % hashlib.sha256(b"Rivers").hexdigest().encode(),
+    },
 }
 _FILES: Final = [(name, path) for name, files in LAYOUTS.items() for path in files]
 

@@ -1,0 +1,126 @@
+"""What the commands have in common: pages in, a result out, and all else told on standard error."""
+
+import argparse
+import os
+import sys
+from contextlib import AbstractContextManager, nullcontext, suppress
+from io import TextIOWrapper
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TextIO
+
+from classifier.errors import ClassifierError, ModelError, UntrustedModelError
+from classifier.limits import DEFAULT_LIMITS
+from classifier.terminal import printable
+
+if TYPE_CHECKING:
+    from classifier.pipeline import Classifier
+
+__all__ = [
+    "STREAM",
+    "abandon",
+    "add_page_options",
+    "check_page_options",
+    "load_classifier",
+    "open_output",
+    "read_page",
+    "reason",
+    "tell",
+]
+
+STREAM: Final = "-"
+CHUNK_BYTES: Final = 1 << 20
+
+
+def add_page_options(parser: argparse.ArgumentParser) -> None:
+    """Which pages, and how they are read and judged."""
+    add = parser.add_argument
+    policy = parser.add_mutually_exclusive_group().add_argument
+    favors = ["balance", "precision", "recall"]
+    add("paths", nargs="+", metavar="PATH", help="a file, or - for standard input")
+    policy("--favor", choices=favors, default="balance", help="precision keeps less, recall more")
+    policy("--threshold", type=float, metavar="P", help="keep blocks of probability P or more")
+    add("--kind", choices=["auto", "html", "text"], default="auto", help="how to read pages")
+    size = "read so much of a page (default: %(default)s)"
+    add("--max-bytes", type=int, default=DEFAULT_LIMITS.max_bytes, metavar="N", help=size)
+    add("--strict", action="store_true", help="refuse pages above a limit, instead of reading a part")
+    add("--model", type=Path, metavar="PATH", help="a model file, or a folder of them")
+    add("--trust-model", action="store_true", help="allow a joblib model, which can run any code")
+    add("-o", "--output", default=STREAM, metavar="FILE", help="write to FILE (default: stdout)")
+
+
+def check_page_options(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """End with status 2 where options contradict each other or themselves."""
+    if options.paths.count(STREAM) > 1:
+        parser.error("standard input (-) can be read only once")
+    if options.threshold is not None and not 0 <= options.threshold <= 1:
+        parser.error("--threshold must lie between 0 and 1")
+    if options.max_bytes < 1:
+        parser.error("--max-bytes must be above 0")
+    for path in options.paths if options.output != STREAM else ():
+        with suppress(OSError):
+            if path != STREAM and Path(path).is_file() and Path(path).samefile(options.output):
+                parser.error(f"the output {options.output} is one of the pages")
+
+
+def load_classifier(options: argparse.Namespace) -> "Classifier":
+    """The classifier to use; the shipped models load when a page first needs them."""
+    from classifier.pipeline import Classifier, load
+
+    if options.model is None:
+        return Classifier()
+    try:
+        return load(options.model, trusted=options.trust_model)
+    except UntrustedModelError:
+        advice = "can run any code when loaded; if it is your own work, add --trust-model"
+        raise UntrustedModelError(f"{options.model} {advice}") from None
+    except Exception as error:  # files are damaged in more ways than a loader foresees
+        raise ModelError(reason(error)) from error
+
+
+def read_page(path: str, limit: int) -> bytes:
+    """A file's bytes, or standard input's; either may never end, so reading stops beyond the limit."""
+    if path == STREAM and sys.stdin is None:
+        raise OSError("standard input is closed")
+    data = bytearray()
+    with nullcontext(sys.stdin.buffer) if path == STREAM else Path(path).open("rb") as file:
+        while len(data) <= limit and (chunk := file.read(CHUNK_BYTES)):
+            data += chunk
+    return bytes(data)
+
+
+def open_output(name: str) -> AbstractContextManager[TextIO]:
+    """The stream for results: UTF-8 whatever the locale; what UTF-8 cannot hold is escaped."""
+    if name != STREAM:
+        return Path(name).open("w", encoding="utf-8", errors="backslashreplace", newline="\n")
+    if sys.stdout is None:
+        raise OSError("standard output is closed")
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
+    return nullcontext(sys.stdout)
+
+
+def reason(error: BaseException) -> str:
+    """What went wrong, for a person."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    if isinstance(error, MemoryError):
+        return "not enough memory"
+    if isinstance(error, (OSError, ImportError, ClassifierError)):
+        return str(error)
+    return f"unexpected {type(error).__name__}: {error} (a fault of declutter: please report it)"
+
+
+def tell(message: str) -> None:
+    """One line on standard error; results do not stop where nobody listens there."""
+    if sys.stderr is not None:
+        try:
+            print(f"declutter: {printable(message)}", file=sys.stderr, flush=True)
+        except OSError:
+            abandon(sys.stderr)
+
+
+def abandon(stream: TextIO | None) -> None:
+    """Send what is left in a stream's buffer nowhere, so that closing it at exit cannot fail."""
+    if stream is not None:
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

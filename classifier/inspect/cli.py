@@ -1,0 +1,102 @@
+"""`declutter inspect`: pages in, one HTML file out."""
+
+import argparse
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from classifier.console import (
+    STREAM,
+    add_page_options,
+    check_page_options,
+    load_classifier,
+    open_output,
+    read_page,
+    reason,
+    tell,
+)
+from classifier.errors import ModelError
+from classifier.limits import Limits
+
+__all__ = ["inspect", "parse"]
+
+DONE, PAGE_FAILED = 0, 1
+
+EPILOG: Final = """\
+The report needs neither network nor server: open it in a browser, go through the blocks, correct
+the labels that are wrong (mouse or keyboard: ? lists the keys), mark pages as checked, and save.
+'Save labels' downloads labels.jsonl, from which train learns: train.corpus.read("labels", FILE).
+
+exit status:
+  0    the report holds all pages
+  1    it lacks some page: 'declutter: PATH: message' on stderr; without any page none is written
+  2    wrong usage
+  3    the model cannot be loaded
+  4    the report cannot be written
+  130  interrupted
+
+examples:
+  declutter inspect -o report.html page.html
+  declutter inspect -o report.html crawl/*.html
+  curl -s https://example.org/ | declutter inspect - > report.html
+"""
+
+
+def inspect(argv: Sequence[str]) -> int:
+    """Run the command and return its exit status.
+
+    Raises:
+        ModelError: the model cannot be loaded.
+        OSError: the report cannot be written.
+    """
+    options = parse(argv)
+    from classifier.inspect.report import page_entry, report_of
+
+    classifier = load_classifier(options)
+    chosen = {name: vars(options)[name] for name in ("kind", "favor", "threshold", "strict")}
+    limits = Limits(max_bytes=options.max_bytes)
+    shown = {"features": not options.no_features, "explain": not options.no_explain}
+    entries = []
+    for path in with_progress(options.paths):
+        try:
+            page = classifier.classify(read_page(path, options.max_bytes), limits=limits, **chosen)
+            entries.append(page_entry(path, page, **shown))
+        except (ModelError, ImportError):
+            raise
+        except Exception as error:  # whatever one page does, the others get their turn
+            tell(f"{path}: {reason(error)}")
+    if entries:
+        report = report_of(entries)
+        with open_output(options.output) as out:
+            out.write(report)
+    return DONE if len(entries) == len(options.paths) else PAGE_FAILED
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Read the command line; wrong usage exits with status 2."""
+    parser = argparse.ArgumentParser(
+        "declutter inspect",
+        description="Write one HTML file that shows pages as blocks, and in which to correct their labels.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add_page_options(parser)
+    add = parser.add_argument
+    add("--no-explain", action="store_true", help="leave out why: takes less time and space")
+    add("--no-features", action="store_true", help="leave out the features' values: takes less space")
+    options = parser.parse_args(argv)
+    check_page_options(parser, options)
+    if options.output == STREAM and sys.stdout is not None and sys.stdout.isatty():
+        parser.error("a report is for a browser: name a file for it, as in -o report.html")
+    return options
+
+
+def with_progress(paths: Sequence[str]) -> Iterable[str]:
+    """The paths, with a bar on a terminal if it takes longer than a second (where tqdm is installed)."""
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        return paths
+    bar: Iterable[str] = tqdm(paths, unit="page", disable=None, delay=1, leave=False)
+    return bar
