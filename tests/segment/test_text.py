@@ -249,3 +249,98 @@ def test_lines_do_not_depend_on_how_many_are_cut_at_a_time(
     monkeypatch.setattr("classifier.segment.text.WRAP_LINES", 9)
     assert segment_text(text) == whole
     assert len(whole) == 9 * 4
+
+
+# -- where the lines are drawn --------------------------------------------------------------------
+
+
+def filled(column: int) -> str:
+    """A line of just so many characters, to which no word can be added."""
+    return ("word " * column)[: column - 1] + "."
+
+
+@pytest.mark.parametrize(("column", "blocks"), [(19, 6), (20, 1), (110, 1), (111, 6)])
+def test_a_text_is_wrapped_at_20_to_110_characters(column: int, blocks: int) -> None:
+    assert len(texts("\n".join([filled(column)] * 6))) == blocks
+
+
+@pytest.mark.parametrize(("lines", "blocks"), [(4, 4), (5, 1)])
+def test_four_line_ends_inside_paragraphs_are_the_least_evidence(lines: int, blocks: int) -> None:
+    assert len(texts("\n".join([filled(60)] * lines))) == blocks
+
+
+def test_line_ends_between_paragraphs_are_no_evidence() -> None:
+    assert texts("\n\n".join([f"{filled(60)}\n{filled(60)}"] * 5)) == [f"{filled(60)} {filled(60)}"] * 5
+
+
+def test_three_fifths_of_the_line_ends_are_enough() -> None:
+    short = "ab cd\nef gh"
+    assert len(texts("\n\n".join(["\n".join([filled(60)] * 4), short, short]))) == 5
+    assert len(texts("\n\n".join(["\n".join([filled(60)] * 4), short, short, short]))) == 10
+
+
+def test_a_word_that_would_have_fitted_is_evidence_against_wrapping() -> None:
+    fits = "four " + filled(50)  # stands behind lines of 55, in a text of at most 60
+    lines = [filled(60), filled(60), *[fits] * 9]
+    assert len(texts("\n".join(lines))) == len(lines)
+
+
+def test_a_cjk_line_that_had_room_for_a_sign_is_not_wrapped() -> None:
+    lines = [CJK[:length] for length in (36, 30, 36, 28, 33, 25, 31, 20, 36)]
+    assert texts("\n".join(lines)) == lines
+
+
+def test_a_quotation_mark_alone_is_no_evidence_of_wrapping() -> None:
+    quoted = f"{filled(59)}\n>"
+    assert texts("\n\n".join(["\n".join([filled(60)] * 4), *[quoted] * 3]))[:4] == [filled(60)] * 4
+
+
+def test_a_full_line_does_not_go_on_beyond_a_quotation() -> None:
+    quoted = "> " + filled(58)
+    assert len(texts("\n".join([quoted] * 6 + [filled(60)] * 6 + [quoted]))) == 3
+
+
+@pytest.mark.parametrize("next_line", ["- an item", "# A heading", "----", "1. one"])
+def test_a_full_line_ends_where_a_block_of_its_own_begins(next_line: str) -> None:
+    assert texts("\n".join([filled(60)] * 6 + [next_line]))[1:] == [next_line]
+
+
+def test_words_as_long_as_a_line_begin_paragraphs_too() -> None:
+    word = "x" * 60
+    joined = " ".join([word] * 6)
+    paragraph = "\n".join([word] * 6)
+    assert texts(f"{paragraph}\n\n{paragraph}") == [joined, joined]
+
+
+def test_no_more_than_the_allowed_blocks_are_cut() -> None:
+    assert segment_text("one\ntwo").truncated == ""
+    cut = segment_text("one\ntwo\nthree\nfour", Limits(max_blocks=2))
+    assert cut.texts == ["one", "two"] and "max_blocks" in cut.truncated
+    assert segment_text("one\ntwo\n\n", Limits(max_blocks=2)).truncated == ""
+
+
+def test_signs_that_nobody_sees_are_dropped_and_no_others() -> None:
+    assert texts("un\u00adbe\u200bliev\u2060a\ufeffble X é") == ["unbelievable X é"]
+
+
+@pytest.mark.parametrize(("length", "is_wrapped"), [(35, True), (34, False)])
+def test_a_cjk_line_is_full_when_not_one_sign_more_would_have_fitted(length: int, is_wrapped: bool) -> None:
+    lines = [CJK[:36], CJK[:36], *[CJK[:length]] * 8, CJK[:36]]
+    assert texts("\n".join(lines)) == (["".join(lines)] if is_wrapped else lines)
+
+
+def test_pieces_of_a_paragraph_keep_a_space_unless_a_word_or_cjk_text_goes_on() -> None:
+    def joined(end: str, start: str) -> str:
+        lines = [filled(60)] * 5 + [filled(60)[: -len(end)] + end, start + filled(60)[len(start) :]]
+        (text,) = texts("\n".join(lines))
+        return text[len(filled(60)) * 5 + 5 + 60 - len(end) :][: len(end) + len(start) + 1]
+
+    assert joined("Rhein-", "main").startswith("Rhein-main")
+    assert joined("Rhein-", "Main") == "Rhein- Main"
+    assert joined("end", "Xylo") == "end Xylo"
+    assert joined("川A", "川") == "川A 川"
+
+
+@pytest.mark.parametrize("number", ["1.", "12)", "123.", "123)"])
+def test_items_are_numbered_with_up_to_three_digits(number: str) -> None:
+    assert rows(f"{number} an item") == [("li", f"{number} an item")]
