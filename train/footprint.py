@@ -190,7 +190,7 @@ def run(dataset: str, *, root: Path | None = None, limit: int | None = None, see
     pages = [page.page for page in sample(read(dataset, root), limit or MEMORY_PAGES, seed)]
     print(f"memory, {len(pages)} pages of {dataset} again and again\n{memory(pages).round(1).to_string()}\n")
     stream = list(islice(cycle(pages), STREAM_PAGES))
-    found = throughput(stream, Classifier())
+    found = throughput(stream, Classifier(), rounds=ROUNDS)
     print(
         f"pages a second, here and with two workers, a stream of {len(stream)}\n{found.round(2).to_string()}"
     )

@@ -131,6 +131,17 @@ def test_memory_needs_a_page() -> None:
         footprint.memory([])
 
 
+def test_a_stream_is_measured_here_and_in_workers() -> None:
+    found = footprint.throughput([HTML.encode(), TEXT.encode()] * 20, Classifier(), rounds=1)
+    assert (found > 0).all(axis=None)
+    assert found["ratio"][0] == pytest.approx(found["workers"][0] / found["here"][0])
+
+
+def test_one_page_is_no_stream() -> None:
+    with pytest.raises(ValueError, match="two pages"):
+        footprint.throughput([HTML.encode()], Classifier())
+
+
 def test_a_measurement_that_fails_says_why() -> None:
     with pytest.raises(RuntimeError, match="no such thing"):
         footprint._fresh("raise SystemExit('no such thing')")
@@ -184,8 +195,11 @@ def test_the_footprint_is_printed(
         footprint, "memory", lambda pages: footprint.pd.DataFrame({"resident_mb": [len(pages)]})
     )
     monkeypatch.setattr(footprint, "odd_pages", dict)
+    monkeypatch.setattr(footprint, "STREAM_PAGES", 4)
+    monkeypatch.setattr(footprint, "ROUNDS", 1)
     footprint.run("cleaneval-dev", root=data)
     footprint.run_sizes([10_000])
     told = capsys.readouterr().out
     assert "memory, 2 pages of cleaneval-dev" in told
+    assert "a stream of 4" in told and "median ratio" in told
     assert "10,000 bytes" in told
