@@ -4,6 +4,7 @@ import pickle
 import shutil
 import zipfile
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Final, get_args
 
@@ -15,7 +16,7 @@ import classifier
 from classifier import FeatureMismatchError, Model, ModelError, UntrustedModelError
 from classifier.features.lexical import SHAPES, Lexicon
 from classifier.features.matrix import column_names, measure_page
-from classifier.model import calibrate, check_features, load_model, shipped_model
+from classifier.model import calibrate, check_features, combine, load_model, shipped_model
 from classifier.modelfile import array_bytes, read_model_file, write_model_file
 from classifier.segment import Kind, segment_html, segment_text
 
@@ -86,6 +87,26 @@ def test_calibration_moves_probabilities_along_the_logistic_curve() -> None:
 
 def test_calibration_keeps_zero_and_one_finite() -> None:
     assert np.isfinite(calibrate(np.array([0.0, 1.0]), (3.0, -1.0))).all()
+
+
+def test_calibration_goes_no_further_than_float32_can_tell() -> None:
+    steep = calibrate(np.array([0.0, 1.0]), (1000.0, 0.0))
+    assert steep.tolist() == pytest.approx([1 / (1 + np.exp(30)), 1.0], rel=1e-3)
+    assert calibrate(np.array([0.0, 1.0]), (1.0, 0.0)).tolist() == pytest.approx([1e-6, 1 - 1e-6], rel=1e-3)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_trees_and_network_meet_halfway_on_the_logit(kind: Kind) -> None:
+    model = shipped_model(kind)
+    measured = measure_page((segment_html if kind == "html" else segment_text)(PAGES[kind]))
+    matrix = model.matrix(measured)
+    assert model.network is not None
+    trees = model.trees.predict_proba(matrix)[:, 1]
+    logits = (np.log(trees / (1 - trees)) + model.network.logits(matrix, measured.evidence.words)) / 2
+    both = combine(trees, matrix, measured.evidence.words, model.network)
+    assert both.tolist() == pytest.approx((1 / (1 + np.exp(-logits))).tolist(), rel=1e-4)
+    alone = combine(trees, matrix, measured.evidence.words, None)
+    assert alone.dtype == np.float32 and alone.tolist() == pytest.approx(trees.tolist())
 
 
 def test_a_missing_model_is_told_with_its_path(tmp_path: Path) -> None:
@@ -164,6 +185,10 @@ def _member(name: str, value: bytes) -> Callable[[dict[str, Any], dict[str, byte
         _put("calibration", [1.0]),
         _put("calibration", ["a", "b"]),
         _put("calibration", [10**400, 0]),
+        _put("calibration", ["nan", 0]),
+        _put("calibration", [1, "inf"]),
+        _put("types", ["article"]),
+        _put("types", "articles"),
         lambda manifest, members: members.pop("forest/value.npy"),
         _member("forest/value.npy", b"no array"),
         _member("network/input.npy", b"no array"),
@@ -187,6 +212,31 @@ def test_a_file_that_lacks_a_part_or_has_it_in_a_wrong_shape_is_a_model_error(
 ) -> None:
     with pytest.raises(ModelError, match=r"html\.model|ONNX Runtime"):
         classifier.load(change(file, edit))
+
+
+def _changed(name: str, change_array: Callable[[Any], object]) -> Any:
+    def edit(manifest: dict[str, Any], members: dict[str, bytes]) -> None:
+        array = np.load(BytesIO(members[name]))
+        change_array(array)
+        members[name] = array_bytes(array)
+
+    return edit
+
+
+@pytest.mark.parametrize(
+    ("name", "index", "value", "told"),
+    [
+        ("forest/feature.npy", 0, len(column_names("html")), "looks at column"),
+        ("network/scale.npy", 3, 0.0, "not above zero"),
+        ("network/scale.npy", 3, -1.0, "not above zero"),
+        ("network/input.npy", (2, 2), np.inf, "no finite number"),
+    ],
+)
+def test_an_array_that_would_lead_out_of_bounds_is_refused(
+    name: str, index: Any, value: float, told: str, file: Path
+) -> None:
+    with pytest.raises(ModelError, match=told):
+        classifier.load(change(file, _changed(name, lambda array: array.__setitem__(index, value))))
 
 
 def test_a_file_without_medians_labels_pages_and_explains_none(file: Path) -> None:
