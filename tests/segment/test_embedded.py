@@ -242,3 +242,126 @@ def test_embedded_content_stands_after_the_visible_blocks_wherever_its_script_is
 def test_invisible_characters_are_dropped_as_from_visible_text(story: str) -> None:
     assert embedded(ld({"articleBody": story})) == [STORY]
     assert embedded(ld({"articleBody": f"<p>{story}</p>"})) == [STORY]
+
+
+# -- where the lines are drawn --------------------------------------------------------------------
+
+
+def texts(*scripts: tuple[str, str], visible: list[str] | None = None) -> list[str]:
+    return [text for text, _ in embedded_texts([(kind, [body]) for kind, body in scripts], visible or [])]
+
+
+def in_ld(value: object) -> tuple[str, str]:
+    return ("application/ld+json", json.dumps(value))
+
+
+def in_state(value: object) -> tuple[str, str]:
+    return ("application/json", json.dumps(value))
+
+
+def words(count: int, chars: int) -> str:
+    """So many words in so many characters."""
+    return ("ab " * count)[:-1][: chars - 1].ljust(chars, "x")
+
+
+@pytest.mark.parametrize(("chars", "taken"), [(39, False), (40, True)])
+def test_a_text_has_forty_characters(chars: int, taken: bool) -> None:
+    text = words(9, chars)
+    assert (texts(in_ld({"text": text})) == [text]) is taken
+    assert (texts(in_state([text])) == [text]) is taken
+
+
+@pytest.mark.parametrize(("visible", "taken"), [(1499, True), (1500, False)])
+def test_state_is_read_below_1500_visible_characters(visible: int, taken: bool) -> None:
+    assert (texts(in_state([STORY]), visible=["y" * visible]) == [STORY]) is taken
+
+
+@pytest.mark.parametrize(("count", "taken"), [(7, False), (8, True)])
+def test_a_text_in_the_state_has_eight_words(count: int, taken: bool) -> None:
+    assert (texts(in_state([words(count, 50)])) == [words(count, 50)]) is taken
+
+
+def test_a_text_of_letters_beyond_ascii_needs_no_words() -> None:
+    text = "川は町の北の丘から流れ出て三つの谷を通り平野に達する。そこで二つの小さな流れが加わり東へ向かう。"
+    assert texts(in_state([text])) == [text]
+
+
+@pytest.mark.parametrize(("length", "taken"), [(80, False), (81, True)])
+def test_a_text_in_the_state_has_a_sign_of_code_in_forty_characters_at_most(length: int, taken: bool) -> None:
+    text = "a; b; " + words(12, length - 6)
+    assert (texts(in_state([text])) == [text]) is taken
+
+
+def test_markup_in_the_state_is_prose_whatever_signs_it_holds() -> None:
+    assert texts(in_state([" <p>" + STORY + "</p><p>a; b; c; d = {}</p>"])) == [STORY]
+
+
+def test_a_short_paragraph_within_a_text_is_left_out() -> None:
+    lines = ["x" * 19, "y" * 20, STORY]
+    assert texts(in_ld({"text": "\n".join(lines)})) == lines[1:]
+
+
+def test_a_paragraph_is_known_by_its_first_sixty_characters_without_spaces() -> None:
+    start = "".join(chr(97 + number % 26) for number in range(59))
+    pair = [start + "A" + "one" * 9, start + "B" + "two" * 9]
+    assert texts(in_ld({"text": "\n".join(pair)})) == pair
+    assert texts(in_ld({"text": "\n".join([pair[0], start + "A " + "three"])})) == pair[:1]
+    assert (
+        texts(in_ld({"text": pair[0]}), visible=["Before it. " + start[:30] + " " + start[30:] + "a"]) == []
+    )
+
+
+def test_texts_of_several_blocks_do_not_run_together_unseen() -> None:
+    assert texts(in_ld({"text": STORY}), visible=[STORY[:20], STORY[20:]]) == []
+
+
+def test_so_many_texts_and_paragraphs_are_looked_up() -> None:
+    lines = [f"Paragraph number {number:04} of a very long text." for number in range(1200)]
+    assert texts(in_ld({"text": "\n".join(lines)})) == lines[:1000]
+    assert texts(in_ld([{"text": line} for line in lines])) == lines[:400]
+
+
+def test_so_many_assignments_of_a_script_are_tried() -> None:
+    def script(number: int) -> str:
+        return "a = {};" * number + f"b = {json.dumps([STORY])}"
+
+    assert texts(("", script(15))) == [STORY]
+    assert texts(("", script(16))) == []
+
+
+def test_a_script_that_parses_json_and_one_that_assigns_first_of_all_are_read() -> None:
+    assert texts(("text/javascript", f"JSON.parse({json.dumps(json.dumps([STORY]))})")) == [STORY]
+    assert texts(("", f"a={json.dumps([STORY])}")) == [STORY]
+
+
+def test_scripts_of_other_types_and_styles_hold_no_text() -> None:
+    assert texts(("text/template", f"a = {json.dumps([STORY])}")) == []
+    style = f"<style>{STORY}</style><script>{OTHER}</script>"
+    assert texts(in_ld({"text": f"<div>{STORY[:-1]}{style}</div><p>{OTHER[:-1]}"})) == [
+        STORY[:-1],
+        OTHER[:-1],
+    ]
+
+
+def test_a_script_is_read_in_however_many_pieces_it_comes() -> None:
+    for kind, body in (in_ld({"text": STORY}), in_state([STORY]), ("", f"a = {json.dumps([STORY])}")):
+        assert [text for text, _ in embedded_texts([(kind, [body[:9], body[9:]])], [])] == [STORY]
+
+
+def test_a_state_of_unreasonable_size_is_not_read() -> None:
+    assert texts(in_state(["x" * MAX_SCRIPT_CHARS, STORY])) == []
+
+
+@pytest.mark.parametrize(
+    "tag", ["a", "b", "strong", "i", "em", "u", "span", "code", "sub", "sup", "small", "mark", "font", "abbr"]
+)
+def test_markup_within_a_line_does_not_end_a_paragraph(tag: str) -> None:
+    assert texts(in_ld({"text": f"<p>{STORY[:30]}<{tag}>{STORY[30:40]}</{tag}>{STORY[40:]}"})) == [STORY]
+
+
+def test_an_empty_line_among_markup_ends_a_paragraph() -> None:
+    assert texts(in_ld({"text": f"<b>{STORY}</b>\n\n{OTHER}"})) == [STORY, OTHER]
+
+
+def test_ingredients_of_a_recipe_are_text() -> None:
+    assert texts(in_ld({"recipeIngredient": [STORY]})) == [STORY]
