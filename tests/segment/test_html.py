@@ -238,6 +238,51 @@ def test_characters_of_links_and_of_emphasis_are_counted_without_white_space() -
     assert list(segments.emphasis_chars) == [len("act") + len("now")]
 
 
+@pytest.mark.parametrize("tag", ["b", "strong", "i", "em", "u", "mark"])
+def test_each_kind_of_emphasis_is_counted(tag: str) -> None:
+    segments = segment_html(f"<p>one <{tag}>two <{tag}>three</{tag}></{tag}> four")
+    assert list(segments.emphasis_chars) == [8]
+
+
+@pytest.mark.parametrize("tag", ["input", "select", "textarea", "button"])
+def test_each_kind_of_control_is_counted(tag: str) -> None:
+    segments = segment_html(f"<p>one</p><{tag}></{tag}><p>two</p>")
+    assert list(segments.controls) == [0, 1]
+
+
+@pytest.mark.parametrize("tag", ["img", "picture"])
+def test_each_kind_of_image_is_counted(tag: str) -> None:
+    assert list(segment_html(f"<p>one<p><{tag}></{tag}>two").images) == [0, 1]
+
+
+@pytest.mark.parametrize("tag", ["pre", "listing", "xmp", "textarea", "plaintext"])
+def test_lines_are_kept_where_markup_keeps_them(tag: str) -> None:
+    assert texts(f"<p>a<{tag}>one\n two")[1:] == ["one\n two"]
+
+
+def test_the_first_title_counts_and_those_of_drawings_do_not_follow_it() -> None:
+    assert (
+        segment_html("<title>One</title><svg><title>Two</title></svg><p>x<title>Three</title>").title == "One"
+    )
+
+
+def test_what_a_page_begins_with_may_be_a_link_or_emphasis_or_hidden() -> None:
+    for html, column in (("<a href=/>word</a>", "link_chars"), ("<b>word</b>", "emphasis_chars")):
+        assert list(getattr(segment_html(html), column)) == [4]
+    assert list(segment_html("<html hidden><body><p>word").hidden) == [1]
+
+
+def test_names_of_an_element_are_joined_and_empty_ones_left_out() -> None:
+    def identity(attributes: str) -> str:
+        segments = segment_html(f"<p {attributes}>word")
+        return segments.elements.identity[segments.element[0]]
+
+    assert identity("") == identity("class") == identity("class=''") == identity("id='' class") == ""
+    assert identity("class=a") == identity("class=a id=''") == identity("id='' class=a title=x") == "a"
+    assert identity("id=b class='a c' role=main") == "b a c main"
+    assert identity("class=a aria-hidden=true") == "a aria-hidden"
+
+
 def test_images_and_controls_count_for_the_block_that_follows_or_holds_them() -> None:
     segments = segment_html("<p>a</p><img src=x><form><p>b <input> <img src=y></p></form><p>c</p>")
     assert list(segments.images) == [0, 2, 0]
