@@ -126,6 +126,7 @@ def test_path_features_and_their_meaning_are_shown_on_demand(shown: Shown) -> No
     shown.open(page)
     assert "html > body > div:nth-child(1) > p:nth-child(1)" in shown.text("#details")
     shown.tab.click("summary")
+    shown.tab.wait_for_selector("#details tbody tr")  # the browser tells of the opening a little later
     assert len(shown.tab.query_selector_all("#details tbody tr")) == len(page.feature_names)
     shown.tab.fill("#details input", "per_link")
     rows = shown.tab.query_selector_all("#details tbody tr")
