@@ -11,14 +11,13 @@ from classifier.console import (
     abandon,
     add_page_options,
     check_page_options,
+    each_page,
     load_classifier,
     open_output,
-    read_page,
     reason,
     tell,
 )
 from classifier.errors import ModelError
-from classifier.limits import Limits
 from classifier.terminal import printable, screen_of, table
 
 if TYPE_CHECKING:
@@ -127,20 +126,17 @@ def make_parser() -> argparse.ArgumentParser:
 def run(options: argparse.Namespace) -> int:
     """Print every page; a model that the user names is loaded before the output is opened."""
     classifier = load_classifier(options)
-    chosen = {name: vars(options)[name] for name in ("kind", "favor", "threshold", "strict")}
-    limits = Limits(max_bytes=options.max_bytes)
     status, gap = DONE, ""
     with open_output(options.output) as out:
-        for path in options.paths:
-            try:
-                page = classifier.classify(read_page(path, options.max_bytes), limits=limits, **chosen)
-                head, body = heading(path, options), render(page, path, options, out)
-            except (ModelError, ImportError):
-                raise
-            except Exception as error:  # whatever one page does, the others get their turn
-                tell(f"{path}: {reason(error)}")
+
+        def printed(path: str, page: "Page") -> tuple["Page", str]:
+            return page, render(page, path, options, out)
+
+        for path, found in each_page(classifier, options.paths, options, printed):
+            if found is None:
                 status = PAGE_FAILED
                 continue
+            (page, body), head = found, heading(path, options)
             out.write(gap + head + body)
             out.flush()
             gap = "\n" if head else ""

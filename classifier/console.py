@@ -3,16 +3,18 @@
 import argparse
 import os
 import sys
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext, suppress
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import TYPE_CHECKING, Final, TextIO, TypeVar
 
 from classifier.errors import ClassifierError, ModelError, UntrustedModelError
-from classifier.limits import DEFAULT_LIMITS
+from classifier.limits import DEFAULT_LIMITS, Limits
 from classifier.terminal import printable
 
 if TYPE_CHECKING:
+    from classifier.page import Page
     from classifier.pipeline import Classifier
 
 __all__ = [
@@ -20,12 +22,14 @@ __all__ = [
     "abandon",
     "add_page_options",
     "check_page_options",
+    "each_page",
     "load_classifier",
     "open_output",
-    "read_page",
     "reason",
     "tell",
 ]
+
+Made = TypeVar("Made")
 
 STREAM: Final = "-"
 CHUNK_BYTES: Final = 1 << 20
@@ -86,6 +90,34 @@ def read_page(path: str, limit: int) -> bytes:
         while len(data) <= limit and (chunk := file.read(CHUNK_BYTES)):
             data += chunk
     return bytes(data)
+
+
+def each_page(
+    classifier: "Classifier",
+    paths: Iterable[str],
+    options: argparse.Namespace,
+    make: "Callable[[str, Page], Made]",
+) -> Iterator[tuple[str, "Made | None"]]:
+    """Each path with what is made of its page; with None where that failed, as standard error then tells.
+
+    Args:
+        options: that `add_page_options` has defined.
+
+    Raises:
+        ModelError, ImportError: no page could be classified.
+    """
+    chosen = {name: vars(options)[name] for name in ("kind", "favor", "threshold", "strict")}
+    limits = Limits(max_bytes=options.max_bytes)
+    for path in paths:
+        made = None
+        try:
+            page = classifier.classify(read_page(path, options.max_bytes), limits=limits, **chosen)
+            made = make(path, page)
+        except (ModelError, ImportError):
+            raise
+        except Exception as error:  # whatever one page does, the others get their turn
+            tell(f"{path}: {reason(error)}")
+        yield path, made
 
 
 def open_output(name: str) -> AbstractContextManager[TextIO]:

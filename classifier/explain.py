@@ -30,7 +30,7 @@ from classifier.errors import ExplanationError
 from classifier.features.arrays import Floats
 from classifier.features.matrix import FAMILIES, Measured, column_names, measure_page
 from classifier.features.titles import FAMILY_TITLES, in_words
-from classifier.model import Model
+from classifier.model import Model, logit
 from classifier.segment import Segments
 
 __all__ = ["Evidence", "Explanation", "Influence", "explain_page"]
@@ -42,7 +42,6 @@ MAX_EVIDENCE: Final = 3
 NOTICEABLE: Final = 0.005
 # Rows that the trees are asked about together: as many floats take a few megabytes.
 _ROWS: Final = 4096
-_TINY: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +202,7 @@ class _Case:
         """What the trees alone say; shape (rows,)."""
         with np.errstate(over="ignore", invalid="ignore"):
             p = self.model.trees.predict_proba(matrix)[:, 1]
-        p = np.clip(np.nan_to_num(p, nan=0.5), _TINY, 1 - _TINY)
-        odds: npt.NDArray[np.floating] = np.log(p) - np.log1p(-p)
-        return odds
+        return logit(np.nan_to_num(p, nan=0.5))
 
     def influences(self, effects: Gains, pulls: Floats) -> list[tuple[Influence, ...]]:
         """The influences on each block, the largest effect first."""

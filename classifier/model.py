@@ -22,7 +22,7 @@ from classifier.pagetype import PageTypes
 from classifier.pagetype import shapes as type_shapes
 from classifier.segment import Kind
 
-__all__ = ["Model", "Predictor", "combine", "load_model", "shipped_model"]
+__all__ = ["Model", "Predictor", "combine", "load_model", "logit", "shipped_model"]
 
 # Members of a model file: the trees are a forest or, where they were exported from another estimator, ONNX.
 FOREST: Final = "forest"
@@ -128,24 +128,25 @@ def combine(
     """The trees' probabilities and the network's, meeting halfway on the logit; shape (blocks,)."""
     if network is None:
         return trees.astype(np.float32)
-    return _sigmoid((_logit(trees) + network.logits(matrix, words)) / 2)
+    return _sigmoid((logit(trees) + network.logits(matrix, words)) / 2)
 
 
-def _sigmoid(logit: npt.NDArray[np.floating]) -> Floats:
-    out: Floats = (1 / (1 + np.exp(-np.clip(logit, -MAX_LOGIT, MAX_LOGIT)))).astype(np.float32)
+def _sigmoid(odds: npt.NDArray[np.floating]) -> Floats:
+    out: Floats = (1 / (1 + np.exp(-np.clip(odds, -MAX_LOGIT, MAX_LOGIT)))).astype(np.float32)
     return out
 
 
-def _logit(p: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+def logit(p: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    """Log-odds of probabilities; those of 0 and 1 are finite."""
     clipped = np.clip(p, _TINY, 1 - _TINY)
-    logit: npt.NDArray[np.floating] = np.log(clipped) - np.log1p(-clipped)
-    return logit
+    odds: npt.NDArray[np.floating] = np.log(clipped) - np.log1p(-clipped)
+    return odds
 
 
 def calibrate(p: npt.NDArray[np.floating], calibration: tuple[float, float]) -> Floats:
     """Probabilities moved along the logistic curve by slope and intercept."""
     slope, intercept = calibration
-    return _sigmoid(slope * _logit(p) + intercept)
+    return _sigmoid(slope * logit(p) + intercept)
 
 
 def load_model(path: Path, *, trusted: bool = False) -> Model:

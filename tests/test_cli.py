@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from sklearn.dummy import DummyClassifier
 
-from classifier import Classifier, Model, ModelError, Page, __version__, cli, terminal
+from classifier import Classifier, Model, ModelError, Page, __version__, cli, console, terminal
 from classifier.decide import Favor
 from classifier.features.lexical import SHAPES, Lexicon
 from classifier.features.matrix import column_names
@@ -487,7 +487,7 @@ def test_an_interruption_ends_with_130_and_says_nothing(
     def interrupt(*args: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "read_page", interrupt)
+    monkeypatch.setattr(console, "read_page", interrupt)
     assert declutter(page) == (130, "", "")
 
 

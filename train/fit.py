@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from classifier.features.arrays import Floats
 from classifier.features.lexical import Lexicon
-from classifier.model import Model, calibrate
+from classifier.model import Model, calibrate, logit
 from classifier.pagetype import PageTypes
 from classifier.segment import Kind
 from train.ensemble import Ensemble, fit_ensemble
@@ -263,10 +263,9 @@ def _unseen_types(parts: OutOfFold, p: Sequence[Floats]) -> list[str]:
 def _fit_calibration(probabilities: Sequence[Floats], pages: Sequence[LabelledPage]) -> tuple[float, float]:
     """Slope and intercept on the logit under which blocks, each counted once, are calibrated."""
     chosen = [i for i, page in enumerate(pages) if page.trainable]
-    p = np.clip(np.concatenate([probabilities[i] for i in chosen]), 1e-6, 1 - 1e-6)
+    odds = logit(np.concatenate([probabilities[i] for i in chosen]))
     y = np.concatenate([pages[i].label for i in chosen])
-    logit = np.log(p) - np.log1p(-p)
-    curve = LogisticRegression(C=1e6).fit(logit[:, None], y)
+    curve = LogisticRegression(C=1e6).fit(odds[:, None], y)
     return float(curve.coef_[0, 0]), float(curve.intercept_[0])
 
 

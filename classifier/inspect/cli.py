@@ -3,20 +3,17 @@
 import argparse
 import sys
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Final
 
 from classifier.console import (
     STREAM,
     add_page_options,
     check_page_options,
+    each_page,
     load_classifier,
     open_output,
-    read_page,
-    reason,
-    tell,
 )
-from classifier.errors import ModelError
-from classifier.limits import Limits
 
 __all__ = ["inspect", "parse"]
 
@@ -53,18 +50,9 @@ def inspect(argv: Sequence[str]) -> int:
     from classifier.inspect.report import page_entry, report_of
 
     classifier = load_classifier(options)
-    chosen = {name: vars(options)[name] for name in ("kind", "favor", "threshold", "strict")}
-    limits = Limits(max_bytes=options.max_bytes)
-    shown = {"features": not options.no_features, "explain": not options.no_explain}
-    entries = []
-    for path in with_progress(options.paths):
-        try:
-            page = classifier.classify(read_page(path, options.max_bytes), limits=limits, **chosen)
-            entries.append(page_entry(path, page, **shown))
-        except (ModelError, ImportError):
-            raise
-        except Exception as error:  # whatever one page does, the others get their turn
-            tell(f"{path}: {reason(error)}")
+    entry = partial(page_entry, features=not options.no_features, explain=not options.no_explain)
+    found = each_page(classifier, with_progress(options.paths), options, entry)
+    entries = [made for _, made in found if made is not None]
     if entries:
         report = report_of(entries)
         with open_output(options.output) as out:

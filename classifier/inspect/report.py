@@ -156,9 +156,10 @@ def path_groups(segments: Segments) -> list[int]:
 
 def columns_of(page: Page) -> list[list[float]] | None:
     """The features' values to four significant digits, a list a column; None for a page without."""
-    if page.features is None:
+    matrix = page.features
+    if matrix is None:
         return None
-    rounded: list[list[float]] = significant(page.features.T.astype(np.float64)).tolist()
+    rounded: list[list[float]] = significant(matrix.T.astype(np.float64)).tolist()
     return rounded
 
 

@@ -541,7 +541,7 @@ function why(i) {
     section.append(element("p", {}, unknown));
     return [section];
   }
-  const told = influences[i].filter(([, effect]) => Math.abs(effect) >= NOTICEABLE);
+  const told = influences[i];
   const rest = sheet.probabilities[i] - baselines[i] - told.reduce((sum, [, effect]) => sum + effect, 0);
   const items = told.map(([family, effect, evidence]) => influence(families[family], effect, evidence));
   if (Math.abs(rest) >= NOTICEABLE) items.push(influence("all else", rest, []));
