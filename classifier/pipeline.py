@@ -80,7 +80,7 @@ class Classifier:
                 `if __name__ == "__main__":`.
 
         Raises:
-            TypeError: `page` is neither str nor bytes.
+            TypeError: `page` is neither str nor bytes, or `encoding` no str.
             ValueError: `kind`, `favor` or `threshold` is none of the above.
             BinaryPageError: the bytes are a PDF, an image, an archive or the like.
             PageTooLargeError: the page exceeds the limits, and `strict`.
@@ -182,6 +182,8 @@ def _text(page: str | bytes, limits: Limits, encoding: str | None) -> tuple[str,
     """The page as text, up to `limits.max_bytes`, and what was exceeded if it is longer."""
     if not isinstance(page, (str, bytes, bytearray, memoryview)):
         raise TypeError(f"a page is str or bytes, not {type(page).__name__}")
+    if not isinstance(encoding, str | None):
+        raise TypeError(f"encoding is the name of one, not {type(encoding).__name__}")
     if not isinstance(page, str):
         data = bytes(page)
         cut = limits.exceeded("max_bytes") if len(data) > limits.max_bytes else ""

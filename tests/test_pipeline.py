@@ -92,6 +92,12 @@ def test_the_kind_can_be_given() -> None:
     assert classify(TEXT, kind="html").kind == "html"
 
 
+@pytest.mark.parametrize("page", [HTML, HTML.encode(), b"<p>\xe9"])
+def test_an_encoding_that_is_no_name_is_refused(page: str | bytes) -> None:
+    with pytest.raises(TypeError, match="name of one, not int"):
+        classify(page, encoding=5)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("kind", ["pdf", "", None])
 def test_another_kind_is_refused(kind: Any) -> None:
     with pytest.raises(ValueError, match="auto, html or text"):
