@@ -33,9 +33,9 @@ class DeclutterTransformer(BaseDocumentTransformer):
     tells types, `confidence` (the word F1 to expect, 0 to 1), and `truncated` where the page exceeds a limit.
 
     Args:
-        form: of `page_content`: `markdown`, `text` or `html`; or `blocks`, which makes a document of the text
-            of each block that is content, chunks that never cut a paragraph, with `block` (its position on the
-            page, from 0), `tag`, `path` (CSS) and `probability` as further metadata.
+        form: of `page_content`: `markdown`, `text` or `html`; or `blocks`, which makes a document of the
+            text of each block that is content, a chunk that cuts no paragraph, with `block` (its position on
+            the page, from 0), `tag`, `path` (CSS) and `probability` as further metadata.
         min_confidence: a page below it counts as one that cannot be read.
         on_error: what becomes of a page that cannot be read: `keep` leaves a document without content in its
             place, with the reason as `error` in its metadata; `drop` leaves it out; `raise` ends the run.
