@@ -121,7 +121,7 @@ def each_page(
         except (ModelError, ImportError):
             raise
         except Exception as error:  # whatever one page does, the others get their turn
-            tell(f"{path}: {reason(error)}")
+            tell(f"{path}: {reason(error)}{advice(path, error)}")
         yield path, made
 
 
@@ -160,6 +160,15 @@ def reason(error: BaseException) -> str:
     if isinstance(error, (OSError, ImportError, ClassifierError)):
         return str(error)
     return f"unexpected {type(error).__name__}: {error} (a fault of declutter: please report it)"
+
+
+def advice(path: str, error: BaseException) -> str:
+    """What to do instead, where a path is something else that people often name."""
+    if isinstance(error, IsADirectoryError):
+        return f" (for all of its files: declutter batch {path} OUT)"
+    if isinstance(error, FileNotFoundError) and path.startswith(("http://", "https://")):
+        return " (for an address: curl -sL ADDRESS | declutter)"
+    return ""
 
 
 def tell(message: str) -> None:

@@ -410,8 +410,18 @@ def test_a_page_that_fails_is_named_and_the_others_are_printed(
     assert result.out == f"==> page.html <==\n{SENTENCE}\n\n==> second.html <==\n{OTHER}\n"
 
 
-def test_a_folder_is_one_failed_page(declutter: Run, tmp_path: Path) -> None:
-    assert declutter(".") == (1, "", "declutter: .: Is a directory\n")
+def test_an_address_is_one_failed_page_with_advice(declutter: Run) -> None:
+    status, out, err = declutter("https://example.org/")
+    assert (status, out) == (1, "")
+    assert err.endswith("No such file or directory (for an address: curl -sL ADDRESS | declutter)\n")
+
+
+def test_a_folder_is_one_failed_page_with_advice(declutter: Run, tmp_path: Path) -> None:
+    assert declutter(".") == (
+        1,
+        "",
+        "declutter: .: Is a directory (for all of its files: declutter batch . OUT)\n",
+    )
 
 
 def test_a_file_that_may_not_be_read_is_one_failed_page(

@@ -258,3 +258,14 @@ def test_no_page_and_nothing_piped_in_is_wrong_usage_and_does_not_wait(
     err = process.communicate(timeout=SECONDS)[1]
     assert process.returncode == 2
     assert err.endswith(b"name a page: a file, or - for standard input\n")
+
+
+def test_the_gate_shows_how_far_it_is(
+    home: Path, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CLASSIFIER_DATA", raising=False)
+    call = [sys.executable, "-m", "train", "gate"]
+    process = subprocess.Popen(call, stdout=subprocess.PIPE, stderr=terminal.theirs)
+    out = process.communicate(timeout=SECONDS)[0].decode()
+    assert process.returncode == 0 and " passed, 0 failed" in out
+    assert "gate: " in terminal.rest() and "gate: " not in out
