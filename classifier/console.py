@@ -176,8 +176,8 @@ def tell(message: str) -> None:
     if sys.stderr is not None:
         line = f"declutter: {printable(message)}"
         try:
-            if "tqdm" in sys.modules:  # there may be a bar, which has to make way
-                sys.modules["tqdm"].tqdm.write(line, file=sys.stderr)
+            if loaded := sys.modules.get("tqdm"):  # there may be a bar, which has to make way
+                loaded.tqdm.write(line, file=sys.stderr)
             else:
                 print(line, file=sys.stderr)
             sys.stderr.flush()
