@@ -6,7 +6,7 @@ from typing import Final
 from classifier.segment import Segments
 from classifier.segment.html import CELL_TAGS, PRE_TAGS
 
-__all__ = ["Neighbourhood", "layout_tables"]
+__all__ = ["Neighbourhood", "header_rows", "layout_tables"]
 
 # A cell with more kept blocks than this holds a page's content, not a datum.
 MAX_CELL_BLOCKS: Final = 8
@@ -56,6 +56,19 @@ def layout_tables(segments: Segments, keep: list[bool]) -> frozenset[int]:
             layout.add(table)
     layout.update(table for table, count in columns.items() if count == 1)
     return frozenset(layout)
+
+
+def header_rows(segments: Segments) -> frozenset[int]:
+    """Indices of the rows that head columns: all their cells do, but for an empty corner.
+
+    In other rows a header names the row, for which Markdown has no sign.
+    """
+    tags, parents, child = segments.elements.tag, segments.elements.parent, segments.elements.child
+    if "th" not in tags:
+        return frozenset()
+    heads = {parents[index] for index, tag in enumerate(tags) if tag == "th"}
+    data = {parents[index] for index, tag in enumerate(tags) if tag == "td" and child[index] > 1}
+    return frozenset(heads - data)
 
 
 class Neighbourhood:
