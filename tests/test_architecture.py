@@ -96,6 +96,7 @@ TRAIN: Final[dict[str, set[str]]] = {
     "export": {"corpus", "forest"},
     "peers": {"corpus"},
     "compare": {"corpus", "metrics", "peers"},
+    "structure": {"align", "compare", "corpus", "peers"},
     "speed": {"compare", "corpus", "metrics", "peers", "plaintext"},
     "fresh": set(),
     "footprint": {"compare", "corpus", "fresh"},

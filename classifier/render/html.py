@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from classifier.render.emphasis import MARKS
 from classifier.render.layout import Neighbourhood, header_rows, layout_tables
 from classifier.render.notes import Notes
 from classifier.render.plain import plain_html
@@ -67,6 +68,8 @@ CODE: Final = frozenset({"code", "kbd"})
 # Stand for the tags of `<sub>` and `<sup>`, which Markdown takes as they are. Unicode never assigns
 # them.
 RAISED: Final = {"sub": ("\ufdd1", "\ufdd2"), "sup": ("\ufdd3", "\ufdd4")}
+# What stands for tags in HTML that is to become Markdown.
+FLAT_MARKS: Final = RAISED | MARKS
 # Highlighters name the language on the listing or up to this many elements around it.
 LANGUAGE_CLIMB: Final = 3
 WEB_SCHEMES: Final = frozenset({"http", "https"})
@@ -97,6 +100,7 @@ def clean_html(segments: Segments, keep: npt.ArrayLike, markup: str, options: Op
         without_surrogates(markup), lambda watchful: _Recorder(segments, mask, options, watchful)
     )
     handler.finish()
+    handler.writer.finish()
     for index in range(len(handler.columns.texts), len(segments)):
         if mask[index]:
             handler.writer.paragraph(segments.texts[index])
@@ -200,8 +204,8 @@ class _Recorder(BlockHandler):
         if name in self.inline_names:
             return
         markup, end = f"<{name}>", f"</{name}>"
-        if self.options.flat and name in RAISED:
-            markup, end = RAISED[name] if self.inline_names.isdisjoint(CODE) else ("", "")
+        if self.options.flat and name in FLAT_MARKS:
+            markup, end = FLAT_MARKS[name] if self.inline_names.isdisjoint(CODE) else ("", "")
         elif name == "a":
             markup = link_tag(attributes, self.base) if self.options.links else ""
         elif name == "code" and self.open_pre >= 0:

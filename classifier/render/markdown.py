@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from classifier.parser import Element, Markdown, parse
+from classifier.render.emphasis import write_emphasis
 from classifier.render.frames import ALIGNED
 from classifier.render.html import RAISED, Options, clean_html
 from classifier.render.notes import write_notes
@@ -65,7 +66,8 @@ def render_markdown(
     if segments.kind == "text":
         return plain_markdown(segments, np.asarray(keep, dtype=bool).tolist())
     html = clean_html(segments, keep, markup, Options(links=links, images=images, flat=True))
-    return write_notes(_align(parse(html).to_markdown(MARKDOWN))).translate(STAND_INS)
+    markdown = write_notes(_align(parse(html).to_markdown(MARKDOWN)))
+    return write_emphasis(markdown.translate(STAND_INS))
 
 
 def _align(markdown: str) -> str:

@@ -160,6 +160,10 @@ class Writer:
             if self.out[-1] != "<hr>\n":
                 self.out.append("<hr>\n")
 
+    def finish(self) -> None:
+        """End what the last block of the page's tree has left open."""
+        self._end_leaf()
+
     def paragraph(self, text: str) -> None:
         """Write a block that stands outside the page's tree."""
         self.out.append(f"<p>{escape(text, quote=False)}</p>\n")
