@@ -47,7 +47,7 @@ _LISTS: Final = frozenset({"ul", "ol", "menu", "dir"})
 # A listing's language stands in a class of itself or of an element in it or up to this many around it.
 _CLIMB: Final = 3
 _LANGUAGE: Final = re.compile(
-    r"\b(?:language|lang|highlight-source|brush:)[-\s]?([a-z][\w+#]*)", re.IGNORECASE
+    r"\b(?:language|lang|highlight-source|brush:)[-\s]?(?!plain|text|none|no\b|default)([a-z][\w+#]*)", re.IGNORECASE
 )
 
 # Each element as its kind and what it says: its letters and digits.
@@ -148,7 +148,7 @@ class _View:
 
 
 class _Links(BlockHandler):
-    """The texts of a page's links to other places, and the blocks in which they begin."""
+    """The texts of a page's links to other places, and their blocks; a link counts in each block it spans."""
 
     def __init__(self, *, watchful: bool) -> None:
         super().__init__(watchful=watchful)
@@ -169,13 +169,18 @@ class _Links(BlockHandler):
         super().end_element(tag)
         if self._open >= 0 and self._open == element:
             self._open = -1
-            if self._texts:
-                self.found.append((self._block, " ".join(self._texts)))
+            self._end_link()
+
+    def _end_link(self) -> None:
+        if self._texts:
+            self.found.append((self._block, " ".join(self._texts)))
+            self._texts = []
 
     def characters(self, data: str) -> None:
         super().characters(data)
         if self._open >= 0 and not self.skipped and not data.isspace():
-            if not self._texts:
+            if self._block != len(self.columns.texts):
+                self._end_link()
                 self._block = len(self.columns.texts)
             self._texts.append(data)
 
