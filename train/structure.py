@@ -4,7 +4,6 @@ What counts is the structure inside the gold text: the elements of the page whos
 An element is kept where the answer has one of its kind with the same letters and digits.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from markdown_it import MarkdownIt
 from classifier.decode import decode
 from classifier.render import render_markdown
 from classifier.render.layout import header_rows, layout_tables
+from classifier.render.safety import language
 from classifier.segment import Segments, Source, segment_html
 from classifier.segment.html import PRE_TAGS, BlockHandler, walk
 from train.align import align
@@ -46,9 +46,6 @@ _HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _LISTS: Final = frozenset({"ul", "ol", "menu", "dir"})
 # A listing's language stands in a class of itself or of an element in it or up to this many around it.
 _CLIMB: Final = 3
-_LANGUAGE: Final = re.compile(
-    r"\b(?:language|lang|highlight-source|brush:)[-\s]?(?!plain|text|none|no\b|default)([a-z][\w+#]*)", re.IGNORECASE
-)
 
 # Each element as its kind and what it says: its letters and digits.
 Pieces = Counter[tuple[str, str]]
@@ -142,9 +139,8 @@ class _View:
         elements = self.segments.elements
         inside = [element + 1] if elements.tag[element + 1 : element + 2] == ["code"] else []
         near = [*inside, *list(self._around(element))[:_CLIMB]]
-        names = (match[1] for one in near if (match := _LANGUAGE.search(elements.identity[one])))
-        if language := next(names, ""):
-            yield "code languages", f"{language} {text}"
+        if name := next(filter(None, (language(elements.identity[one]) for one in near)), ""):
+            yield "code languages", f"{name} {text}"
 
 
 class _Links(BlockHandler):

@@ -148,7 +148,7 @@ class _Recorder(BlockHandler):
             return
         attributes = dict(attrs)
         if self.options.flat and attrs:
-            self.notes.start(tag, element, attributes, "sup" in self.inline_names)
+            self.notes.start(tag, element, attributes)
         if not LANGUAGE_ATTRIBUTES.isdisjoint(attributes):
             self.named[element] = language_attribute(attributes)
         if tag in INLINES or tag == "a":
@@ -195,7 +195,9 @@ class _Recorder(BlockHandler):
         if self.options.flat and len(self.writer.out) > size and leaf.tag in ("", "p"):
             inside = [frame.tag for frame in self.writer.frames]
             is_item = inside[-1:] == ["li"] and len(inside) == 2
-            self.notes.wrote(data, begins=self.writer.begins and (is_item or not inside), in_item=is_item)
+            begins = self.writer.begins and (is_item or not inside)
+            raised = "sup" in self.inline_names
+            self.notes.wrote(data, begins=begins, in_item=is_item, raised=raised)
 
     # -- what opens ---------------------------------------------------------------------------
 
@@ -289,7 +291,7 @@ class _Recorder(BlockHandler):
         if self.pieces is not self.seen:
             self.seen = self.pieces
             self.taken = 0
-            self.held = ""
+            self.held = " "  # between the blocks of one heading; else a block begins a line
         held = self.held + "".join(self.pieces[self.taken : end])
         self.taken = len(self.pieces)
         return held
@@ -300,6 +302,8 @@ class _Recorder(BlockHandler):
         if self.leaves:
             _, depth, leaf = self.leaves[-1]
             if depth == len(self.writer.frames):
+                if leaf.tag in HEADING_TAGS:
+                    return leaf  # however many blocks the heading is cut into
                 return leaf._replace(key=(block, leaf.key[1]))
         return Leaf((block, owner))
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote
 
+from classifier.render.safety import Attributes
+
 __all__ = ["SIGNS", "Notes", "write_notes"]
 
 # What links that lead to themselves, or back from a note, show instead of a text.
@@ -41,7 +43,7 @@ class _Link:
 
     element: int
     target: str
-    raised: bool
+    raised: bool = False
     texts: list[str] = field(default_factory=list)
     positions: list[int] = field(default_factory=list)
 
@@ -62,11 +64,11 @@ class Notes:
         self._place: tuple[int, str] | None = None
         self._starts: dict[str, tuple[int, bool, str]] = {}
 
-    def start(self, tag: str, element: int, attributes: dict[str, str | None], raised: bool) -> None:
+    def start(self, tag: str, element: int, attributes: Attributes) -> None:
         """An element begins: perhaps a link, perhaps a place that links have named before."""
         href = attributes.get("href") or ""
         if tag == "a" and len(href) > 1 and href[0] == "#":
-            self._open = _Link(element, unquote(href[1:]), raised)
+            self._open = _Link(element, unquote(href[1:]))
             self._links.setdefault(self._open.target, []).append(self._open)
         if not self._links:
             return
@@ -85,12 +87,13 @@ class Notes:
         """Whether a text is only the sign of a link within the page."""
         return self._open is not None and data.strip() in SIGNS
 
-    def wrote(self, data: str, *, begins: bool, in_item: bool) -> None:
+    def wrote(self, data: str, *, begins: bool, in_item: bool, raised: bool) -> None:
         """A text was written, at the end of the output.
 
         Args:
             begins: whether it is the first of a block in which a note may stand.
             in_item: whether that block is an item of a list.
+            raised: whether it stands above the line.
         """
         position = len(self._out) - 1
         if self._place:
@@ -101,6 +104,7 @@ class Notes:
                 self._starts[name] = (position, in_item, data)
                 return
         if self._open:
+            self._open.raised |= raised
             self._open.texts.append(data.strip())
             self._open.positions.append(position)
 

@@ -70,7 +70,7 @@ GOLD = (
 
 
 def test_the_markdown_of_the_gold_blocks_keeps_all_structure() -> None:
-    pages = [GoldPage(id="a", dataset="d", page=PAGE.encode(), gold=GOLD)]
+    pages = [GoldPage(id="a", dataset="d", page=PAGE.encode(), gold=GOLD, site="s")]
     table, counts = compare_structure(pages)
     assert list(table.columns) == list(KINDS) and OWN_NAME in table.index.unique("extractor")
     assert counts[["headings", "list items", "links"]].tolist() == [2, 2, 0]
@@ -83,5 +83,5 @@ def test_an_extractor_that_fails_keeps_nothing(monkeypatch: pytest.MonkeyPatch) 
         raise ValueError("no")
 
     monkeypatch.setattr("train.structure._own", fail)
-    table, _ = compare_structure([GoldPage(id="a", dataset="d", page=PAGE.encode(), gold=GOLD)])
+    table, _ = compare_structure([GoldPage(id="a", dataset="d", page=PAGE.encode(), gold=GOLD, site="s")])
     assert table.loc[(OWN_NAME, "kept"), "headings"] == 0
