@@ -72,9 +72,8 @@ def test_a_public_name_is_the_one_of_its_module() -> None:
     from classifier import errors, explain, limits, metadata, model, page, pipeline, workers
 
     for name in DOCUMENTED:
-        owner = next(
-            one for one in (errors, page, explain, metadata, model, limits, workers, pipeline) if name in one.__all__
-        )
+        owners = (errors, page, explain, metadata, model, limits, workers, pipeline)
+        owner = next(one for one in owners if name in one.__all__)
         assert getattr(classifier, name) is getattr(owner, name)
 
 
