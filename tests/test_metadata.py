@@ -152,6 +152,13 @@ class TestJsonLinkedData:
             "title": ("All", "json-ld")
         }
 
+    def test_a_work_with_another_address_is_only_mentioned(self) -> None:
+        post = {"@type": "BlogPosting", "headline": "Another", "url": "https://site.example/another"}
+        page = f"<title>T</title><link rel=canonical href='{ADDRESS}'>"
+        assert value(page + linked(post), "title") == "T"
+        post["url"] = "http://www.site.example/a/page.html?from=feed#top"
+        assert value(page + linked(post), "title") == "Another"
+
     def test_an_organization_and_a_breadcrumb_are_not_what_a_page_is_about(self) -> None:
         assert found(linked({"@type": "Organization", "name": "O"}, {"@type": "BreadcrumbList"})) == {}
 

@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import urljoin
 
 from classifier.metadata.record import Fact, FactSource, Metadata
-from classifier.metadata.things import described_things
+from classifier.metadata.things import Things, described_things
 from classifier.metadata.values import HTTP, authors, date, language, text
 from classifier.parser import Document, parse
 from classifier.segment.whitespace import without_surrogates
@@ -68,7 +68,7 @@ def read_metadata(markup: str) -> Metadata:
     """Read what an HTML page says about itself; whatever is malformed counts as not said."""
     document = parse(without_surrogates(markup))
     page = _Page(document)
-    url = _first(page.candidates("url"), page.address)
+    url = page.url or _first(page.candidates("url"), page.address)
     if url and not page.base:
         page.base = url.value
     return Metadata(
@@ -96,9 +96,12 @@ class _Page:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.meta = _meta_tags(document)
-        self.things = described_things(document)
+        self.things: tuple[Things, ...] = ()
         self.base = ""
         self.base = self.address(self._attribute("base[href]", "href"))
+        # What HTML and meta tags say; it tells which of the things that the page describes it is about.
+        self.url = _first(self.candidates("url"), self.address)
+        self.things = described_things(document, self.url.value if self.url else "")
 
     def candidates(self, name: str) -> Iterator[Candidate]:
         """All that the page says under one name, the most trusted first."""

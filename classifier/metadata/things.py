@@ -1,10 +1,11 @@
 """What JSON-LD and Microdata describe: the nodes, and the one of them that the page is about."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from classifier.metadata.record import FactSource
-from classifier.metadata.values import listed, text
+from classifier.metadata.values import HTTP, listed, text
 from classifier.parser import Document, MicrodataItem
 
 __all__ = ["Things", "described_things"]
@@ -22,21 +23,23 @@ WORKS: Final = frozenset(
     "PodcastEpisode Product ProductGroup Question Recipe Report Review SoftwareApplication "
     "SoftwareSourceCode TVEpisode TVSeries VideoGame VideoObject".split()
 )
+MAX_ADDRESS_CHARS: Final = 2_048
+_BESIDES: Final = re.compile(r"^https?://(?:www\.)?|/*(?:[?#].*)?$")
 
 
-def described_things(document: Document) -> tuple["Things", "Things"]:
-    """What JSON-LD describes, and what Microdata does."""
-    return Things(document.json_ld(), "json-ld"), Things(_microdata(document), "microdata")
+def described_things(document: Document, here: str) -> tuple["Things", "Things"]:
+    """What JSON-LD describes, and what Microdata does, on the page with the address `here`, "" if unknown."""
+    return Things(document.json_ld(), "json-ld", here), Things(_microdata(document), "microdata", here)
 
 
 class Things:
     """What JSON-LD or Microdata describes on the page."""
 
-    def __init__(self, values: object, source: FactSource) -> None:
+    def __init__(self, values: object, source: FactSource, here: str) -> None:
         self.source: FactSource = source
         self.nodes = list(_nodes(values))
         self.by_id = {name: node for node in self.nodes if isinstance(name := node.get("@id"), str)}
-        self.main = self._main()
+        self.main = self._main(_place(here))
 
     def values(self, name: str) -> Iterator[object]:
         """What the thing that the page is about has under one of the names of `Metadata`."""
@@ -68,15 +71,33 @@ class Things:
             return self.by_id.get(name, value)
         return value
 
-    def _main(self) -> list[Node]:
-        """What the page is about: its one work, and the page as such."""
+    def _main(self, here: str) -> list[Node]:
+        """What the page is about: its one work, and the page as such.
+
+        A work that has its own address elsewhere is only mentioned here.
+        """
         ranked: dict[int, list[Node]] = {0: [], 1: [], 2: []}
         for node in self.nodes:
-            if (rank := _rank(_types(node))) is not None:
+            if (rank := _rank(_types(node))) is not None and not (rank < 2 and _is_elsewhere(node, here)):
                 ranked[rank].append(node)
         works = next((works for works in (ranked[0], ranked[1]) if works), [])
         names = {text(node.get("headline") or node.get("name")) for node in works}
         return [*(works[:1] if len(names) == 1 else ()), *ranked[2][:1]]
+
+
+def _is_elsewhere(node: Node, here: str) -> bool:
+    """Whether a node names an address that is neither the page's, nor above it, nor beneath it."""
+    named = next(iter(listed(node.get("url") or node.get("mainEntityOfPage"))), None)
+    address = named.get("@id") if isinstance(named, dict) else named
+    if not here or not isinstance(address, str) or not HTTP.match(address):
+        return False
+    place = _place(address)
+    return not place.startswith(here) and not here.startswith(place)
+
+
+def _place(address: str) -> str:
+    """An address without what differs between names of one page."""
+    return _BESIDES.sub("", address[:MAX_ADDRESS_CHARS].strip().lower())
 
 
 def _rank(types: list[str]) -> int | None:
