@@ -25,7 +25,7 @@ from classifier.segment.html import PRE_TAGS, BlockHandler, walk
 from train.align import align
 from train.compare import OWN_NAME, sample
 from train.corpus import GoldPage, read
-from train.peers import as_is, installed_peers
+from train.peers import PEERS, as_is, installed_peers
 
 __all__ = ["KINDS", "Pieces", "compare_structure", "run", "structure"]
 
@@ -41,7 +41,7 @@ KINDS: Final = (
     "quotes",
     "links",
 )
-GOLD_NAME: Final = "gold blocks, as Markdown"
+GOLD_NAME: Final = "gold blocks, as Markdown"  # what the renderer keeps, whatever a model does
 _HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _LISTS: Final = frozenset({"ul", "ol", "menu", "dir"})
 # A listing's language stands in a class of itself or of an element in it or up to this many around it.
@@ -202,10 +202,6 @@ def _trafilatura(html: str) -> str:
     return import_module("trafilatura").extract(html, output_format="markdown", **options) or ""
 
 
-def _pagesift(html: str) -> str:
-    return str(import_module("pagesift").convert(html).markdown)
-
-
 def _resiliparse(html: str) -> str:
     extract = import_module("resiliparse.extract.html2text").extract_plain_text
     # It has no Markdown; this is its answer with most structure: headings, lists, listings and links.
@@ -220,7 +216,7 @@ def _own(html: str) -> str:
 
 _PEERS: Final[Mapping[str, _Tool]] = {
     "trafilatura": _Tool(_trafilatura, _markdown_html),
-    "pagesift": _Tool(_pagesift, _markdown_html),
+    "pagesift": _Tool(PEERS["pagesift"].answer, _markdown_html),
     "resiliparse": _Tool(_resiliparse, as_is),
 }
 
@@ -290,8 +286,7 @@ def compare_structure(pages: Sequence[GoldPage]) -> tuple[pd.DataFrame, pd.Serie
     rows = {(name, measure): row for name, one in tallies.items() for measure, row in one.rows().items()}
     table = pd.DataFrame.from_dict(rows, orient="index", columns=list(KINDS))
     table.index = pd.MultiIndex.from_tuples(rows, names=["extractor", "measure"])
-    counts = tallies[GOLD_NAME].reference
-    return table, pd.Series({kind: counts[kind] for kind in KINDS}, name="elements")
+    return table, pd.Series(tallies[GOLD_NAME].reference, list(KINDS), name="elements").fillna(0).astype(int)
 
 
 def _answer(tool: _Tool, markup: str) -> str:
