@@ -191,7 +191,13 @@ class Page:
         return self._explanations[0]
 
     def to_markdown(self, *, links: bool = True, images: bool = True) -> str:
-        """The content as GitHub-flavoured Markdown."""
+        """The content as GitHub-flavoured Markdown: headings, lists, tables, code with its language,
+        quotations, links, images, footnotes; definitions as Markdown Extra writes them.
+
+        Args:
+            links: keep links; without, only their texts.
+            images: keep images.
+        """
         return render_markdown(self.segments, self.keep, self.markup, links=links, images=images)
 
     def to_dict(self, *, explain: bool = False) -> dict[str, Any]:
