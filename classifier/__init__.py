@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         PageMemoryError,
         PageTimeoutError,
         PageTooLargeError,
+        SiteError,
         UntrustedModelError,
         WorkerError,
     )
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from classifier.model import Model
     from classifier.page import Block, Label, Page
     from classifier.pipeline import Classifier, classify, classify_many, extract, load
+    from classifier.site import SiteProfile
     from classifier.workers import Isolation
 
 __all__ = [
@@ -53,6 +55,8 @@ __all__ = [
     "PageMemoryError",
     "PageTimeoutError",
     "PageTooLargeError",
+    "SiteError",
+    "SiteProfile",
     "UntrustedModelError",
     "WorkerError",
     "classify",
@@ -73,6 +77,7 @@ _MODULES = {
     "Limits": "limits",
     "Metadata": "metadata",
     "Model": "model",
+    "SiteProfile": "site",
 }
 
 

@@ -93,6 +93,11 @@ class Page:
     """Probability of that type, 0 to 1."""
     model_of: "Callable[[Kind], Model] | None" = None
     """Gives the model that judged the page, from its kind; None for a page without text."""
+    site_pages: int = 0
+    """Other pages of the site that the probabilities rest on as well (see `SiteProfile`)."""
+    alone: npt.NDArray[np.float32] | None = None
+    """Where they do, what the model says of the page alone: probability of content of each block; shape
+    (blocks,), read-only."""
     _blocks: list[tuple[Block, ...]] = field(default_factory=list, init=False)
     _explanations: "list[tuple[Explanation, ...]]" = field(default_factory=list, init=False)
     _metadata: "list[Metadata]" = field(default_factory=list, init=False)
@@ -100,6 +105,8 @@ class Page:
     def __post_init__(self) -> None:
         self.probabilities.flags.writeable = False
         self.keep.flags.writeable = False
+        if self.alone is not None:
+            self.alone.flags.writeable = False
 
     def __len__(self) -> int:
         return len(self.segments)
@@ -181,7 +188,8 @@ class Page:
     def explanations(self) -> "tuple[Explanation, ...]":
         """Why each block has its probability, in order; worked out together, once.
 
-        That takes as long as some 25 classifications of HTML, 45 of plain text.
+        That takes as long as some 25 classifications of HTML, 45 of plain text. What other pages of the site
+        have told is left out: the explanation is of the page alone.
 
         Raises:
             ExplanationError: the page was not made by `classify`, or its model has no training medians.
@@ -257,7 +265,8 @@ class Page:
         # Late: few pages are explained, and all of them import this module.
         from classifier.explain import explain_page
 
-        return explain_page(self.model_of(self.kind), self.segments, self.probabilities)
+        alone = self.probabilities if self.alone is None else self.alone
+        return explain_page(self.model_of(self.kind), self.segments, alone)
 
     def _block(self, index: int) -> Block:
         segments = self.segments

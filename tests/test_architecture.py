@@ -44,6 +44,7 @@ CLASSIFIER: Final[dict[str, set[str]]] = {
     "workers": {"errors"},
     "many": {"errors", "model", "page", "segment", "workers"},
     "isolate": {"many", "page", "workers"},
+    "site": {"errors", "model", "page", "segment"},
     "pipeline": {
         "decide",
         "decode",
@@ -55,6 +56,7 @@ CLASSIFIER: Final[dict[str, set[str]]] = {
         "model",
         "page",
         "segment",
+        "site",
         "workers",
     },
 }
@@ -68,7 +70,6 @@ TOPS: Final = {
     "inspect",
     "langchain",
     "scrapy",
-    "site",
     "sources",
     "spark",
     "terminal",
@@ -93,6 +94,7 @@ TRAIN: Final[dict[str, set[str]]] = {
     "languages": {"corpus", "plaintext"},
     "evaluate": {"corpus", "errors", "languages", "metrics", "table"},
     "confidence": {"evaluate", "table"},
+    "site": {"corpus", "errors", "metrics", "table", "weights"},
     "export": {"corpus", "forest"},
     "peers": {"corpus"},
     "compare": {"corpus", "metrics", "peers"},

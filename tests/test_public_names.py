@@ -34,6 +34,8 @@ DOCUMENTED = {
     "PageMemoryError",
     "PageTimeoutError",
     "PageTooLargeError",
+    "SiteError",
+    "SiteProfile",
     "UntrustedModelError",
     "WorkerError",
 }
@@ -69,10 +71,10 @@ def test_public_names_are_sorted_and_stand_once() -> None:
 
 
 def test_a_public_name_is_the_one_of_its_module() -> None:
-    from classifier import errors, explain, limits, metadata, model, page, pipeline, workers
+    from classifier import errors, explain, limits, metadata, model, page, pipeline, site, workers
 
     for name in DOCUMENTED:
-        owners = (errors, page, explain, metadata, model, limits, workers, pipeline)
+        owners = (errors, page, explain, metadata, model, limits, site, workers, pipeline)
         owner = next(one for one in owners if name in one.__all__)
         assert getattr(classifier, name) is getattr(owner, name)
 

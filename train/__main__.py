@@ -1,4 +1,4 @@
-"""`python -m train table | fit | evaluate | ablate | export | gate | compare | fuzz | hostile`."""
+"""`python -m train table | fit | evaluate | site | ablate | export | gate | compare | fuzz | hostile`."""
 
 import argparse
 import sys
@@ -20,6 +20,7 @@ steps, each on what the one before has written under --work:
   python -m train table                 read WCXB and data/lessons, write the table of blocks
   python -m train fit                   fit on the table, cross-validate, keep the models
   python -m train evaluate              print the cross-validated figures
+  python -m train site                  what the other pages of a site say: weights and figures
   python -m train ablate                measure what each part of the model is worth
   python -m train export --to models    write html.model and text.model with their cards
   python -m train gate                  hold the shipped models against the floors
@@ -64,6 +65,10 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--deadline", type=float, default=DEADLINE, help="seconds that another extractor has for a page"
     )
+    evaluate.add_argument(
+        "--by-site", action="store_true", help="with --dataset: each page alone and with its site's others"
+    )
+    commands.add_parser("site", parents=[shared], help="weights of what a site's other pages say")
     ablate = commands.add_parser("ablate", parents=[shared], help="what each part of the model is worth")
     ablate.add_argument("--folds", type=int, choices=range(1, 6), default=5, help="how many are judged")
     ablate.add_argument("--plots", type=Path, help="folder for a plot of it")

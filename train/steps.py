@@ -33,6 +33,8 @@ from train.fuzz import fuzz as run_fuzz
 from train.gate import gate as judge
 from train.gate import table as verdict_table
 from train.plaintext import page_text
+from train.site import compare_sites, fit_weights, judge_sites, site_pages
+from train.site import report as site_report
 from train.standings import (
     OWN_NAME,
     declared_languages,
@@ -44,7 +46,7 @@ from train.standings import (
 )
 from train.table import Table, build_table, read_table
 
-__all__ = ["ablate", "compare", "evaluate", "export", "fit", "fuzz", "gate", "hostile", "table"]
+__all__ = ["ablate", "compare", "evaluate", "export", "fit", "fuzz", "gate", "hostile", "site", "table"]
 
 # The figures of a text model are those of one rendering, the one that web archives use, and of pages
 # that are plain text to begin with; HTML pages are trained on in both renderings.
@@ -139,6 +141,9 @@ def evaluate(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
         return
     classifier = load(options.model) if options.model else Classifier()
     name = options.dataset or "wcxb"
+    if options.by_site:
+        print(site_report(compare_sites(read(name), classifier), f"{name}, zero-shot, by site"))
+        return
     hidden = options.quiet or None  # None: unless standard error is a terminal
     pages = tqdm(read(name), desc="evaluate", unit=" pages", disable=hidden, leave=False)
     if options.kind is None:
@@ -181,6 +186,18 @@ def _evaluate_fit(options: argparse.Namespace, kind: Kind) -> None:
         )
         table = standings({OWN_NAME: own, **found})
         print(standings_report(STANDINGS[kind].format(pages=len(judged)), table), end="\n\n")
+
+
+def site(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
+    """Tables and fits -> what the other pages of a site weigh, and what that gains, a site left out at a time."""
+    for kind in kinds:
+        judged, probabilities = _judged(
+            read_table(_table_folder(options.work, kind)), _load_fit(options.work, kind)
+        )
+        sources = {(page.dataset, page.id): page.page for page in gold_pages(judged)}
+        pages = site_pages(zip(judged.pages, probabilities, strict=True), sources)
+        title = f"{_what(kind)}, cross-validated, weights fitted without the site: {fit_weights(pages)}"
+        print(site_report(judge_sites(pages), title), end="\n\n")
 
 
 def export(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
