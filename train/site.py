@@ -57,7 +57,7 @@ class SitePage:
 
     def odds(self) -> Doubles:
         """Log-odds by the model; shape (n,)."""
-        return logit(self.alone.astype(np.float64))
+        return logit(self.alone.astype(np.float64)).astype(np.float64)
 
     def f1(self, probabilities: Floats) -> float:
         """Word F1 of what is kept under some probabilities."""

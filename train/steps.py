@@ -189,7 +189,7 @@ def _evaluate_fit(options: argparse.Namespace, kind: Kind) -> None:
 
 
 def site(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
-    """Tables and fits -> what the other pages of a site weigh, and what that gains, a site left out at a time."""
+    """Tables and fits -> what the other pages of a site weigh, and what that gains on sites left out."""
     for kind in kinds:
         judged, probabilities = _judged(
             read_table(_table_folder(options.work, kind)), _load_fit(options.work, kind)

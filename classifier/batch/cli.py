@@ -19,6 +19,8 @@ __all__ = ["batch", "make_parser", "parse"]
 DONE, DAMAGED, REFUSED, NO_WORKER, NOT_WRITTEN, INTERRUPTED = 0, 1, 2, 3, 4, 130
 MEGABYTE: Final = 1_000_000
 MAX_BYTES: Final = DEFAULT_LIMITS.max_bytes
+# Of classifier.batch.rows, which --help does without.
+EXTRAS: Final = ("markdown", "html", "blocks", "metadata", "fingerprint")
 
 EPILOG: Final = """\
 inputs:
@@ -46,6 +48,7 @@ examples:
   declutter batch crawl/ rows/
   declutter batch --format parquet --workers 8 'CC-MAIN-*.warc.gz' rows/
   declutter batch --add markdown --seconds 10 pages.jsonl.gz rows/
+  declutter batch --add fingerprint crawl/ rows/   rows that share a string are nearly the same text
 """
 
 
@@ -64,7 +67,11 @@ def batch(argv: Sequence[str], tell: Callable[[str], None]) -> int:
     from classifier.batch.run import run_batch
     from classifier.batch.sources import list_sources
 
-    job = job_of(options)
+    try:
+        job = job_of(options)
+    except ImportError as error:  # a column needs a package that is not installed
+        tell(str(error))
+        return REFUSED
     load_model(job.settings)
     started = monotonic()
     try:
@@ -105,8 +112,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("out", type=Path, metavar="OUT", help="a folder for the rows; made if need be")
     formats = ["jsonl", "jsonl.gz", "parquet"]
     add("--format", choices=formats, default="jsonl", help="of the parts (default: jsonl)")
-    extras = ["markdown", "html", "blocks", "metadata"]
-    add("--add", action="append", choices=extras, default=[], help="a further column")
+    add("--add", action="append", choices=EXTRAS, default=[], help="a further column")
     add("--part-rows", type=positive, default=1000, metavar="N", help="rows of a part (default: 1000)")
     add("--workers", type=positive, default=processors(), metavar="N", help="processes (default: processors)")
     add("--seconds", type=float, default=30.0, metavar="S", help="time a page may take (default: 30)")
@@ -157,7 +163,7 @@ def processors() -> int:
 def job_of(options: argparse.Namespace) -> "Job":
     """The run that the options ask for."""
     from classifier.batch.containers import PageFields
-    from classifier.batch.rows import EXTRAS, Settings
+    from classifier.batch.rows import Settings
     from classifier.batch.run import Job
     from classifier.workers import Isolation
 

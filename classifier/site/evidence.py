@@ -62,8 +62,9 @@ def columns(
     return np.stack((repeated, place), axis=1)
 
 
-# Fitted by `python -m train site` on the sites of WCXB of which it has several pages.
-EVIDENCE: Final = Weights(repeated=-0.56, place=0.57)
+# Fitted by `python -m train site` on the 103 sites of WCXB of which it has several different pages. On their
+# 327 pages, each under weights fitted without its site, word F1 is 0.7882 without and 0.7937 with them.
+EVIDENCE: Final = Weights(repeated=-0.56, place=0.56)
 
 
 def adjusted(

@@ -1,6 +1,7 @@
 """One row a record, whatever is in it."""
 
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -137,3 +138,13 @@ def test_a_page_that_exceeds_a_limit_is_truncated_and_says_which(monkeypatch: py
     row = row_of(record(f"<p>{PROSE}</p>" * 9), Settings())
     assert row["status"] == "truncated" and row["error"] == f"Truncated: {few.exceeded('max_blocks')}"
     assert row["text"].count(PROSE) <= 2
+
+
+def test_fingerprints_without_their_package_are_refused_before_any_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "rensa", None)
+    with pytest.raises(
+        ImportError, match=r"fingerprints need rensa: pip install 'clutter-classifier\[dedup\]'"
+    ):
+        Settings(extras=("fingerprint",))
