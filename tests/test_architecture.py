@@ -95,7 +95,7 @@ TRAIN: Final[dict[str, set[str]]] = {
     "languages": {"corpus", "plaintext"},
     "evaluate": {"corpus", "errors", "languages", "metrics", "table"},
     "confidence": {"evaluate", "table"},
-    "site": {"corpus", "errors", "metrics", "table", "weights"},
+    "site": {"corpus", "errors", "metrics", "plaintext", "table", "weights"},
     "export": {"corpus", "forest"},
     "peers": {"corpus"},
     "compare": {"corpus", "metrics", "peers"},

@@ -53,21 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     table.add_argument("--workers", type=int, default=2, help="processes")
     fit = commands.add_parser("fit", parents=[shared], help="table -> model, cross-validated")
     fit.add_argument("--trees-only", action="store_true", help="no network beside the trees")
-    evaluate = commands.add_parser("evaluate", parents=[shared], help="print figures")
-    evaluate.add_argument(
-        "--dataset",
-        help="score the shipped model, or --model, on this data set; without it, print the "
-        "cross-validated figures of the last fit",
-    )
-    evaluate.add_argument("--model", type=Path, help="a model file or a folder of models")
-    evaluate.add_argument("--no-peers", action="store_true", help="no other extractors, which take minutes")
-    evaluate.add_argument("--workers", type=_count, default=1, help="processes for the other extractors")
-    evaluate.add_argument(
-        "--deadline", type=float, default=DEADLINE, help="seconds that another extractor has for a page"
-    )
-    evaluate.add_argument(
-        "--by-site", action="store_true", help="with --dataset: each page alone and with its site's others"
-    )
+    _add_evaluate(commands.add_parser("evaluate", parents=[shared], help="print figures"))
     commands.add_parser("site", parents=[shared], help="weights of what a site's other pages say")
     ablate = commands.add_parser("ablate", parents=[shared], help="what each part of the model is worth")
     ablate.add_argument("--folds", type=int, choices=range(1, 6), default=5, help="how many are judged")
@@ -82,6 +68,23 @@ def _parser() -> argparse.ArgumentParser:
     hostile.set_defaults(kind=None)
     _add_compare(commands.add_parser("compare", parents=[shared], help="peers side by side"))
     return parser
+
+
+def _add_evaluate(evaluate: argparse.ArgumentParser) -> None:
+    evaluate.add_argument(
+        "--dataset",
+        help="score the shipped model, or --model, on this data set; without it, print the "
+        "cross-validated figures of the last fit",
+    )
+    evaluate.add_argument("--model", type=Path, help="a model file or a folder of models")
+    evaluate.add_argument("--no-peers", action="store_true", help="no other extractors, which take minutes")
+    evaluate.add_argument("--workers", type=_count, default=1, help="processes for the other extractors")
+    evaluate.add_argument(
+        "--deadline", type=float, default=DEADLINE, help="seconds that another extractor has for a page"
+    )
+    evaluate.add_argument(
+        "--by-site", action="store_true", help="with --dataset: each page alone and with its site's others"
+    )
 
 
 def _add_compare(compare: argparse.ArgumentParser) -> None:

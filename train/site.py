@@ -16,12 +16,13 @@ from classifier.decide import Policy, decide
 from classifier.decode import decode
 from classifier.features.arrays import Floats
 from classifier.model import logit
-from classifier.segment import Segments, segment_html
+from classifier.segment import Kind, Segments, segment_html
 from classifier.site.evidence import Found, Weights, adjusted, columns
 from classifier.site.marks import block_keys, marks_of
 from train.corpus import GoldPage
 from train.errors import CorpusError
 from train.metrics import score
+from train.plaintext import page_text
 from train.table import LabelledPage
 from train.weights import page_weights
 
@@ -143,8 +144,13 @@ def judge_sites(pages: Sequence[SitePage]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def compare_sites(pages: Iterable[GoldPage], classifier: Classifier) -> pd.DataFrame:
+def compare_sites(
+    pages: Iterable[GoldPage], classifier: Classifier, kind: Kind | None = None
+) -> pd.DataFrame:
     """Word F1 of each page as users call for it, alone and with the profile of its site.
+
+    Args:
+        kind: only pages of this kind; `text` turns HTML pages into plain text first. None: all as they are.
 
     Raises:
         CorpusError: no page has a gold text.
@@ -152,21 +158,23 @@ def compare_sites(pages: Iterable[GoldPage], classifier: Classifier) -> pd.DataF
     Returns:
         As `judge_sites`.
     """
-    found = [(page, classifier.classify(page.page)) for page in pages if page.gold is not None]
-    if not found:
+    chosen = [page for page in pages if page.gold is not None and kind in (None, "text", page.kind)]
+    sources = [page_text(page, kind) if kind else page.page for page in chosen]
+    alone = [classifier.classify(source, kind=kind or "auto") for source in sources]
+    if not chosen:
         raise CorpusError("none of the pages has a gold text to score against")
     profiles: dict[str, SiteProfile] = defaultdict(SiteProfile)
-    for page, alone in found:
-        profiles[page.site].add(alone)
+    for page, one in zip(chosen, alone, strict=True):
+        profiles[page.site].add(one)
     rows = []
-    for page, alone in found:
-        together = classifier.classify(page.page, site=profiles[page.site])
+    for page, source, one in zip(chosen, sources, alone, strict=True):
+        together = classifier.classify(source, site=profiles[page.site], kind=kind or "auto")
         rows.append(
             {
                 "site": page.site,
                 "pages": together.site_pages + 1,
                 "page_type": page.page_type or "unknown",
-                "alone": score(alone.text, page.gold or "").f1,
+                "alone": score(one.text, page.gold or "").f1,
                 "with_site": score(together.text, page.gold or "").f1,
             }
         )

@@ -142,7 +142,7 @@ def evaluate(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
     classifier = load(options.model) if options.model else Classifier()
     name = options.dataset or "wcxb"
     if options.by_site:
-        print(site_report(compare_sites(read(name), classifier), f"{name}, zero-shot, by site"))
+        print(site_report(compare_sites(read(name), classifier, options.kind), f"{name}, zero-shot, by site"))
         return
     hidden = options.quiet or None  # None: unless standard error is a terminal
     pages = tqdm(read(name), desc="evaluate", unit=" pages", disable=hidden, leave=False)

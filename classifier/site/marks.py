@@ -74,7 +74,7 @@ def block_keys(segments: Segments) -> Keys:
     letters = np.empty(n, np.uint16)
     known: dict[str, int] = {}
     for i, (words, where) in enumerate(zip(segments.texts, places, strict=True)):
-        plain = _DIGIT.sub("0", _NO_LETTER.sub("", words.lower()))
+        plain = _plain(words)
         if where not in known:
             known[where] = _hash(where)
         place[i] = known[where]
@@ -83,15 +83,22 @@ def block_keys(segments: Segments) -> Keys:
     return Keys(text, place, letters)
 
 
+def _plain(text: str) -> str:
+    return _DIGIT.sub("0", _NO_LETTER.sub("", text.lower()))
+
+
 def _hash(text: str) -> int:
     data = text.encode("utf-8", "surrogatepass")
     return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "little")
 
 
 def _places(segments: Segments) -> list[str]:
-    """Where each block stands: tags and names of the elements around it, numbers in names as alike."""
+    """Where each block stands: tags and names of the elements around it, numbers in names as alike.
+
+    In plain text nothing tells one place from another but what stands there.
+    """
     if segments.kind == "text":
-        return [f"text {tag}" for tag in segments.tags]
+        return [_plain(text) for text in segments.texts]
     known: dict[int, str] = {}
     return [
         known[element]

@@ -151,6 +151,8 @@ def test_plain_text_has_a_profile_too() -> None:
     page = classify(pages[0], kind="text", site=site)
     assert page.alone is not None
     assert page.probabilities[-1] < page.alone[-1]
+    # Nothing is known of the place of the one text that is this page's alone.
+    assert page.probabilities[1] == page.alone[1]
 
 
 def test_a_profile_travels_to_workers_and_to_isolation() -> None:
