@@ -35,7 +35,7 @@ class SiteProfile:
 
     A profile keeps, of the pages that were added, the `MAX_PAGES` with the lowest fingerprints, which is a
     sample drawn by chance (bottom-k sampling, Cohen and Kaplan 2007). So it takes the same room however many
-    pages there are - some 4 kB a page in the sample, at most 5.8 MB in all - and neither the order of pages
+    pages there are - some 3 kB a page in the sample, at most 5.8 MB in all - and neither the order of pages
     nor that of merges matters: `a | b` equals `b | a`, `(a | b) | c` equals `a | (b | c)`, and a page that is
     added twice counts once, so that a part of the work that is done again does no harm.
 

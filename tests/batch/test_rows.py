@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from classifier import ModelError, classify
+from classifier.batch import cli
 from classifier.batch.records import Record
-from classifier.batch.rows import Settings, arrow_schema, columns, row_of, rows
+from classifier.batch.rows import EXTRAS, Settings, arrow_schema, columns, row_of, rows
 from classifier.errors import PageTimeoutError
 from classifier.limits import Limits
 from classifier.pipeline import Classifier
@@ -148,3 +149,7 @@ def test_fingerprints_without_their_package_are_refused_before_any_page(
         ImportError, match=r"fingerprints need rensa: pip install 'clutter-classifier\[dedup\]'"
     ):
         Settings(extras=("fingerprint",))
+
+
+def test_the_command_offers_every_further_column() -> None:
+    assert cli.EXTRAS == EXTRAS
