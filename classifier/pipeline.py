@@ -80,8 +80,8 @@ class Classifier:
             isolate: classify in a worker process with bounds on time and memory, which hold even where
                 the parser is at work; an `Isolation` says which bounds. Scripts do so under
                 `if __name__ == "__main__":`.
-            site: what the pages of its site have in common. The page never counts for itself, and with
-                fewer than one other page nothing changes.
+            site: what the pages of its site have in common. The page never counts for itself, and without
+                another page nothing changes.
 
         Raises:
             TypeError: `page` is neither str nor bytes, `encoding` no str, or `site` no profile.
