@@ -75,7 +75,12 @@ def make_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("paths", nargs="*", metavar="PATH", help="a page: a file, or - for standard input, as if none is named")
+    add(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="a page: a file, or - for standard input, as if none is named",
+    )
     add("-o", "--output", required=True, metavar="FILE", help="write the profile to FILE")
     add("--join", action="append", default=[], metavar="FILE", help="add the pages of another profile")
     add("--kind", choices=["auto", "html", "text"], default="auto", help="how to read pages")

@@ -128,7 +128,16 @@ TRAIN_TOPS: Final = {"steps", "report", "__main__"}
 # What each package needs of others, beside the standard library.
 CLASSIFIER_NEEDS: Final = {"numpy", "turbohtml"}
 # Imported only where a user asks for what they give.
-CLASSIFIER_OPTIONAL: Final = {"argcomplete", "onnxruntime", "joblib", "pandas", "pyarrow", "pyspark", "rensa", "tqdm"}
+CLASSIFIER_OPTIONAL: Final = {
+    "argcomplete",
+    "onnxruntime",
+    "joblib",
+    "pandas",
+    "pyarrow",
+    "pyspark",
+    "rensa",
+    "tqdm",
+}
 # What a module that makes us at home in another package imports of it, at its top: each is a piece for that
 # package, and nothing else of ours imports it.
 ADAPTERS: Final[dict[str, set[str]]] = {
