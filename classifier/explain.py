@@ -15,11 +15,14 @@ that are present at any time are an arc of the circle, of which there are few: n
 On pages of WCXB an effect, of 0.06 in the mean, is 0.006 (HTML) and 0.007 (plain text) off the exact Shapley
 value in the mean, and a page takes as long as some 25 and 45 classifications.
 
+What a user's own pages have taught a model (`Model.correction`) is a family of its own: absent, it corrects
+nothing; present, it adds to the log-odds what it adds on the real page.
+
 It is the model that is explained: an effect says what moved the probability, not what is true of the page.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Final
 
@@ -30,7 +33,7 @@ from classifier.errors import ExplanationError
 from classifier.features.arrays import Floats
 from classifier.features.matrix import FAMILIES, Measured, column_names, measure_page
 from classifier.features.titles import FAMILY_TITLES, in_words
-from classifier.model import Model, logit
+from classifier.model import CORRECTION, Model, logit
 from classifier.segment import Segments
 
 __all__ = ["Evidence", "Explanation", "Influence", "explain_page"]
@@ -143,8 +146,9 @@ class _Case:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The families, in order."""
-        return tuple(FAMILIES[self.model.kind])
+        """The families, in order; the correction, if there is one, behind those of the matrix."""
+        own = () if self.model.correction is None else (CORRECTION,)
+        return (*FAMILIES[self.model.kind], *own)
 
     @property
     def family(self) -> npt.NDArray[np.int64]:
@@ -177,7 +181,9 @@ class _Case:
     def _with(self, present: list[int]) -> Gains:
         """The blocks' probabilities if only some families were told; shape (n,)."""
         told = np.where(np.isin(self.family, present), self.matrix, self.medians)
-        return self.model.probabilities(self.measured, told).astype(np.float64)
+        corrected = len(FAMILIES[self.model.kind]) in present
+        model = self.model if corrected else replace(self.model, correction=None)
+        return model.probabilities(self.measured, told).astype(np.float64)
 
     def pulls(self, effects: Gains) -> Floats:
         """How much each value pushes the way its family does, if that is noticeable; shape (n, columns).

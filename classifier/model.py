@@ -1,7 +1,7 @@
 """A trained model: features -> calibrated probabilities."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from classifier.errors import FeatureMismatchError, ModelError, UntrustedModelError
 from classifier.features.arrays import Floats
-from classifier.features.lexical import SHAPES, Lexicon
+from classifier.features.lexical import SHAPES, Lexicon, LinearWording
 from classifier.features.matrix import Measured, column_names, feature_matrix
 from classifier.forest import DTYPES as FOREST_ARRAYS
 from classifier.forest import Forest
@@ -30,6 +30,7 @@ ONNX: Final = "trees.onnx"
 NETWORK: Final = "network"
 TYPES: Final = "types"
 FEATURES: Final = "features"
+CORRECTION: Final = "correction"
 PICKLE_SUFFIXES: Final = frozenset({".joblib", ".pkl", ".pickle"})
 # Keeps the logarithm of a probability of 0 or 1 finite.
 _TINY: Final = 1e-6
@@ -59,7 +60,7 @@ class OnnxModel:
             raise ModelError(
                 "the model holds an ONNX graph: pip install 'clutter-classifier[onnx]' to run it"
             ) from None
-        self._graph = graph
+        self.graph = graph
         options = ort.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
@@ -72,7 +73,7 @@ class OnnxModel:
 
     def __reduce__(self) -> tuple[type["OnnxModel"], tuple[bytes]]:
         """Pickled, it is its graph: the runtime's session cannot be."""
-        return OnnxModel, (self._graph,)
+        return OnnxModel, (self.graph,)
 
     def predict_proba(self, X: Floats, /) -> npt.NDArray[np.floating]:
         """Probabilities of clutter and content; shape (rows, 2), float32."""
@@ -100,6 +101,16 @@ class Model:
     medians: Floats | None = None
     """Median of each feature over the training blocks, shape (columns,): what `Page.explain` compares with;
     None: pages cannot be explained."""
+    correction: LinearWording | None = None
+    """Added to the calibrated log-odds: what a user's own pages taught (`train.adapt`); None: nothing."""
+
+    def __setstate__(self, state: Sequence[object]) -> None:
+        """Unpickle; parts that a model pickled by an earlier version lacks are left out of this one, too."""
+        known = fields(self)
+        for one, value in zip(known, state, strict=False):
+            object.__setattr__(self, one.name, value)
+        for one in known[len(state) :]:
+            object.__setattr__(self, one.name, one.default)
 
     def matrix(self, measured: Measured) -> Floats:
         """The features of a page's blocks; shape (blocks, len(column_names(kind))), float32."""
@@ -111,6 +122,8 @@ class Model:
         with np.errstate(over="ignore", invalid="ignore"):
             p = self.trees.predict_proba(matrix)[:, 1]
             p = calibrate(combine(p, matrix, measured.evidence.words, self.network), self.calibration)
+            if self.correction is not None:
+                p = _sigmoid(logit(p) + self.correction.odds(measured.evidence))
         return np.nan_to_num(p, copy=False, nan=0.5)
 
     def page_type(self, measured: Measured, matrix: Floats, p: Floats) -> tuple[str | None, float]:
@@ -187,6 +200,7 @@ def _from_file(path: Path, file: ModelFile) -> Model:
             manifest=file.manifest,
             card=file.card,
             medians=_medians(path, file, len(column_names(kind))),
+            correction=_correction(path, file),
         )
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, EOFError, OverflowError) as error:
         raise ModelError(f"{path} lacks a part of a model, or has it in a wrong shape: {error}") from error
@@ -230,6 +244,13 @@ def _medians(path: Path, file: ModelFile, columns: int) -> Floats | None:
     if not file.has(FEATURES):
         return None
     return _arrays(path, file, FEATURES, {"median": (columns,)})["median"]
+
+
+def _correction(path: Path, file: ModelFile) -> LinearWording | None:
+    if not file.has(CORRECTION):
+        return None
+    shapes = {one.name: SHAPES[one.name] for one in fields(LinearWording)}
+    return LinearWording(**_arrays(path, file, CORRECTION, shapes))
 
 
 def _arrays(

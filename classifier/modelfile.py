@@ -7,6 +7,7 @@
     network/*.npy   float32 arrays of the network over the sequence of blocks, if there is one
     types/*.npy     float32 arrays of the page-type model, if there is one
     features/*.npy  float32 medians of the training blocks, with which pages are explained
+    correction/*.npy  float16 weights of what a user's own pages taught the model, if they did
     card.md         the model card, for people
 
 Every member's SHA-256 stands in the manifest, and the manifest's own in the archive's comment.
@@ -58,7 +59,7 @@ _END: Final = re.compile(
 )
 _END_SIZE: Final = 22 + 64
 _MEMBERS: Final = re.compile(
-    r"(features|forest|lexicon|network|types)/[a-z_]{1,40}\.npy|trees\.onnx|card\.md", re.ASCII
+    r"(correction|features|forest|lexicon|network|types)/[a-z_]{1,40}\.npy|trees\.onnx|card\.md", re.ASCII
 )
 # An array's header as NumPy writes it. It is a Python literal, which NumPy parses as such; no stranger's text
 # should get that far.

@@ -1,4 +1,4 @@
-"""`python -m train table | fit | evaluate | site | ablate | export | gate | compare | fuzz | hostile`."""
+"""`python -m train table | fit | evaluate | ...`: `--help` lists the steps."""
 
 import argparse
 import sys
@@ -29,6 +29,10 @@ steps, each on what the one before has written under --work:
   python -m train compare --speed       how long a page takes, beside them and by stage
   python -m train fuzz --inputs 100000  hostile pages, model files and labels through the public calls
   python -m train hostile               what pages cost that are made to be dear
+
+with pages of your own, none of the above needed:
+  python -m train suggest crawl/*.html               in which order to label them
+  python -m train adapt labels.jsonl --to my-models  adapt the shipped models to labelled pages
 
 CLASSIFIER_DATA is the folder that holds the data sets (see data/README.md).
 """
@@ -66,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_fuzz(commands.add_parser("fuzz", help="random or guided input; 1 if anything is found"))
     hostile = commands.add_parser("hostile", help="seconds and memory of pages made to be dear")
     hostile.set_defaults(kind=None)
+    _add_own(commands)
     _add_compare(commands.add_parser("compare", parents=[shared], help="peers side by side"))
     return parser
 
@@ -96,6 +101,36 @@ def _add_compare(compare: argparse.ArgumentParser) -> None:
     compare.add_argument(
         "--sizes", action="store_true", help="with --speed: pages up to 20 MB, takes minutes"
     )
+
+
+def _add_own(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    adapt = commands.add_parser("adapt", help="adapt the shipped models to pages of your own")
+    adapt.add_argument(
+        "paths",
+        nargs="+",
+        type=Path,
+        metavar="LABELS",
+        help="labels.jsonl as declutter inspect saves it, a folder of them, or a folder that holds pages/",
+    )
+    adapt.add_argument("--to", type=Path, default=Path("my-models"), help="folder for the models")
+    adapt.add_argument(
+        "--kind", choices=KINDS, help="also HTML pages as plain text; their own kind if left out"
+    )
+    adapt.add_argument("--quiet", action="store_true", help="no progress bars")
+    suggest = commands.add_parser("suggest", help="in which order to label pages")
+    suggest.add_argument("paths", nargs="+", type=Path, metavar="PAGE", help="files of pages without labels")
+    suggest.add_argument(
+        "--labels",
+        nargs="+",
+        type=Path,
+        default=[],
+        help="labels that there are already, as adapt reads them",
+    )
+    suggest.add_argument("--most", type=_count, help="only so many")
+    suggest.add_argument("--names", action="store_true", help="print the names alone, a page a line")
+    suggest.set_defaults(kind=None)
+    for command in (adapt, suggest):
+        command.add_argument("--model", type=Path, help="a model file or a folder of models instead")
 
 
 def _add_fuzz(fuzz: argparse.ArgumentParser) -> None:

@@ -13,11 +13,21 @@ import classifier
 from classifier.decide import BETAS, NOTHING_BELOW
 from classifier.errors import ModelError
 from classifier.features.arrays import Floats
-from classifier.features.lexical import Lexicon
+from classifier.features.lexical import Lexicon, LinearWording
 from classifier.features.matrix import column_names
 from classifier.forest import DTYPES as FOREST_ARRAYS
 from classifier.forest import Forest
-from classifier.model import FEATURES, FOREST, NETWORK, ONNX, TYPES, Model, OnnxModel, Predictor
+from classifier.model import (
+    CORRECTION,
+    FEATURES,
+    FOREST,
+    NETWORK,
+    ONNX,
+    TYPES,
+    Model,
+    OnnxModel,
+    Predictor,
+)
 from classifier.modelfile import array_bytes, write_model_file
 from classifier.segment import Kind
 from train.corpus import READERS
@@ -53,6 +63,8 @@ class Provenance:
     """ISO date; today if empty."""
     sections: Sequence[tuple[str, str]] = ()
     """Further sections of the card: heading and Markdown."""
+    adapted_to: int = 0
+    """Pages that the model was adapted to (`train.adapt`), on which the figures then are."""
 
 
 def export(model: Model, path: Path, provenance: Provenance) -> Path:
@@ -63,9 +75,9 @@ def export(model: Model, path: Path, provenance: Provenance) -> Path:
     """
     width = len(column_names(model.kind))
     members = _trees(model.trees, width)
-    for table in fields(Lexicon):
-        array = getattr(model.lexicon, table.name)
-        members[f"lexicon/{table.name}.npy"] = array_bytes(array.astype(np.float16))
+    members |= _tables("lexicon", model.lexicon)
+    if model.correction is not None:
+        members |= _tables(CORRECTION, model.correction)
     manifest = _manifest(model.kind, model.calibration, provenance)
     if model.network is not None:
         for name, array in model.network.arrays():
@@ -76,11 +88,16 @@ def export(model: Model, path: Path, provenance: Provenance) -> Path:
         members[f"{TYPES}/bias.npy"] = array_bytes(model.types.bias)
     if model.medians is not None:
         members[f"{FEATURES}/median.npy"] = array_bytes(model.medians.astype(np.float32))
-    card = _card(model.kind, manifest, provenance.sections)
+    card = _card(model.kind, manifest, provenance)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_model_file(path, manifest, {**members, "card.md": card.encode()})
     path.with_suffix(".md").write_text(card, encoding="utf-8")
     return path
+
+
+def _tables(folder: str, wording: Lexicon | LinearWording) -> dict[str, bytes]:
+    tables = {table.name: getattr(wording, table.name) for table in fields(wording)}
+    return {f"{folder}/{name}.npy": array_bytes(table.astype(np.float16)) for name, table in tables.items()}
 
 
 def _trees(estimator: Predictor, width: int) -> dict[str, bytes]:
@@ -102,6 +119,8 @@ def _trees(estimator: Predictor, width: int) -> dict[str, bytes]:
 
 
 def _graph(estimator: Predictor, rows: Floats) -> bytes:
+    if isinstance(estimator, OnnxModel):
+        return estimator.graph
     kind = type(estimator).__name__
     try:
         from skl2onnx import to_onnx
@@ -149,12 +168,11 @@ def _credit(name: str) -> dict[str, str]:
     return {"name": name, "licence": known.licence, "credit": known.credit}
 
 
-def _card(kind: Kind, manifest: Mapping[str, Any], sections: Sequence[tuple[str, str]]) -> str:
+def _card(kind: Kind, manifest: Mapping[str, Any], provenance: Provenance) -> str:
     """The model card, for people (Mitchell et al. 2019)."""
     what = "HTML pages" if kind == "html" else "plain text"
     data = [f"- {row['name']}: {row['credit']} ({row['licence']})" for row in manifest["training_data"]]
     figures = [f"| {name} | {value:.4f} |" for name, value in manifest["figures"].items()]
-    names = [row["name"] for row in manifest["training_data"] if row["name"] != "phrases"]
     return "\n".join(
         [
             f"# Model for {what}",
@@ -168,25 +186,44 @@ def _card(kind: Kind, manifest: Mapping[str, Any], sections: Sequence[tuple[str,
             "",
             "## Figures",
             "",
-            "Cross-validated in five folds grouped by registrable domain; word F1 is WCXB's.",
+            _figures_of(provenance),
             "",
             "| figure | value |",
             "| --- | --- |",
             *figures,
             "",
-            *(line for heading, text in sections for line in (f"## {heading}", "", text, "")),
+            *(line for heading, text in provenance.sections for line in (f"## {heading}", "", text, "")),
             "## Limits",
             "",
             LIMITS,
             "",
             "## Retrain",
             "",
-            f"    python -m train table --kind {kind} --dataset {' '.join(names)}",
-            f"    python -m train fit --kind {kind} --seed {manifest['seed']}",
-            f"    python -m train ablate --kind {kind} --seed {manifest['seed']}",
-            f"    python -m train export --kind {kind} --to models",
+            *(f"    python -m train {step}" for step in _steps(kind, manifest, provenance)),
             "",
             f"Made with {', '.join(f'{name} {number}' for name, number in manifest['versions'].items())}.",
             "",
         ]
     )
+
+
+def _figures_of(provenance: Provenance) -> str:
+    if provenance.adapted_to:
+        return (
+            f"Of {provenance.adapted_to} pages of whoever adapted the model, cross-validated by page; word "
+            "F1 is WCXB's."
+        )
+    return "Cross-validated in five folds grouped by registrable domain; word F1 is WCXB's."
+
+
+def _steps(kind: Kind, manifest: Mapping[str, Any], provenance: Provenance) -> list[str]:
+    """The steps of `python -m train` that make such a model."""
+    if provenance.adapted_to:
+        return ["adapt labels.jsonl --to models"]
+    names = [row["name"] for row in manifest["training_data"] if row["name"] != "phrases"]
+    return [
+        f"table --kind {kind} --dataset {' '.join(names)}",
+        f"fit --kind {kind} --seed {manifest['seed']}",
+        f"ablate --kind {kind} --seed {manifest['seed']}",
+        f"export --kind {kind} --to models",
+    ]

@@ -112,7 +112,7 @@ class OutOfFold:
         self.table = table
         self.config = config
         self.samples: dict[int, Sample] = {
-            i: sample_page(page.measured.evidence, page.share, page.label, page_weights(page))
+            i: sample_page(page.measured.evidence, page.share, page.label, page_weights(page), page.weight)
             for i, page in enumerate(table.pages)
             if page.trainable
         }

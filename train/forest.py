@@ -16,6 +16,8 @@ Nodes = npt.NDArray[Any]
 
 def as_forest(estimator: Predictor) -> Forest | None:
     """The estimator as a forest; None if it is anything but gradient boosting with small trees."""
+    if isinstance(estimator, Forest):
+        return estimator
     if not isinstance(estimator, HistGradientBoostingClassifier) or len(estimator.classes_) != 2:
         return None
     trees: list[Nodes] = [iteration[0].nodes for iteration in estimator._predictors]

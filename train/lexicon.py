@@ -22,7 +22,15 @@ from classifier.features.lexical import (
     word_scale,
 )
 
-__all__ = ["Sample", "fit_lexicon", "foreign_evidence", "sample_page"]
+__all__ = [
+    "Sample",
+    "fit_lexicon",
+    "foreign_evidence",
+    "linear_tables",
+    "name_matrix",
+    "sample_page",
+    "word_matrix",
+]
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int32]
@@ -83,8 +91,8 @@ def sample_page(
     return Sample(
         rows={kind: rows for kind, (rows, _) in gathered.items()},
         content={kind: content for kind, (_, content) in gathered.items()},
-        words=_word_matrix(evidence),
-        names=_name_matrix(evidence) if is_html else None,
+        words=word_matrix(evidence),
+        names=name_matrix(evidence) if is_html else None,
         label=label,
         weight=weight,
         pages=pages,
@@ -141,7 +149,8 @@ def _log_odds(pages: Sequence[Sample], kind: str) -> Shares:
 # -- linear models --------------------------------------------------------------------------------
 
 
-def _word_matrix(evidence: Evidence) -> sparse.csr_matrix:
+def word_matrix(evidence: Evidence) -> sparse.csr_matrix:
+    """What the linear model sees of the words of a page's n blocks; shape (n, rows of those tables)."""
     n = len(evidence.words)
     scale = word_scale(evidence)
     sizes = [1 << TABLES[kind] for kind in _WORD_TABLES]
@@ -151,7 +160,8 @@ def _word_matrix(evidence: Evidence) -> sparse.csr_matrix:
     return sparse.csr_matrix((value, (block, column)), shape=(n, sum(sizes)))
 
 
-def _name_matrix(evidence: Evidence) -> sparse.csr_matrix:
+def name_matrix(evidence: Evidence) -> sparse.csr_matrix:
+    """What the linear model sees of the tags and names around the n blocks of an HTML page."""
     n = len(evidence.owner)
     width = 1 << TABLES["name"]
     count = np.bincount(evidence.name_index, minlength=int(evidence.identity.max()) + 1)
@@ -192,15 +202,21 @@ def fit_lexicon(pages: Sequence[Sample], seed: int = 0) -> Lexicon:
     """Fit all tables on pages; the same pages and seed give the same tables."""
     tables = {kind: _log_odds(pages, kind) for kind in TABLES}
     words = _linear([page.words for page in pages], pages, seed)
-    cuts = np.cumsum([1 << TABLES[kind] for kind in _WORD_TABLES])[:-1]
-    for kind, weights in zip(_WORD_TABLES, np.split(words, cuts), strict=True):
-        tables[f"{kind}_weight"] = weights
     with_names = [page for page in pages if page.names is not None]
-    if with_names:
-        names = _linear([page.names for page in with_names], with_names, seed)
-        size = (WEIGHT_LEVELS + 1) << TABLES["name"]
-        tables["name_weight"], tables["tag_weight"] = names[:size], names[size:]
+    names = _linear([page.names for page in with_names], with_names, seed) if with_names else None
+    tables |= linear_tables(words, names)
     return Lexicon(**{name: _rounded(tables.get(name), shape) for name, shape in SHAPES.items()})
+
+
+def linear_tables(words: Shares, names: Shares | None) -> dict[str, Shares]:
+    """The weights of the columns of `word_matrix` and `name_matrix`, as the tables that hold them."""
+    cuts = np.cumsum([1 << TABLES[kind] for kind in _WORD_TABLES])[:-1]
+    parts = zip(_WORD_TABLES, np.split(words, cuts), strict=True)
+    tables = {f"{kind}_weight": weights for kind, weights in parts}
+    if names is not None:
+        size = (WEIGHT_LEVELS + 1) << TABLES["name"]
+        tables |= {"name_weight": names[:size], "tag_weight": names[size:]}
+    return tables
 
 
 def _rounded(table: Shares | None, shape: tuple[int, ...]) -> Shares:

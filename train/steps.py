@@ -19,6 +19,7 @@ from train import footprint, speed, structure
 from train import hostile as hostile_pages
 from train.ablate import ablate as measure_parts
 from train.ablate import plot
+from train.adapt import adapt as adapt_model
 from train.card import ablation_section, measured_sections, own_page_sections
 from train.confidence import confidence_report, operating_points
 from train.corpus import READERS, read
@@ -32,6 +33,7 @@ from train.fit import fit as fit_model
 from train.fuzz import fuzz as run_fuzz
 from train.gate import gate as judge
 from train.gate import table as verdict_table
+from train.own import labelled_pages, named_pages
 from train.plaintext import page_text
 from train.site import compare_sites, fit_weights, judge_sites, site_pages
 from train.site import report as site_report
@@ -44,9 +46,24 @@ from train.standings import (
     standings,
     standings_report,
 )
+from train.suggest import suggest as suggest_pages
+from train.suggest import suggestions_report
 from train.table import Table, build_table, read_table
 
-__all__ = ["ablate", "compare", "evaluate", "export", "fit", "fuzz", "gate", "hostile", "site", "table"]
+__all__ = [
+    "ablate",
+    "adapt",
+    "compare",
+    "evaluate",
+    "export",
+    "fit",
+    "fuzz",
+    "gate",
+    "hostile",
+    "site",
+    "suggest",
+    "table",
+]
 
 # The figures of a text model are those of one rendering, the one that web archives use, and of pages
 # that are plain text to begin with; HTML pages are trained on in both renderings.
@@ -295,3 +312,25 @@ def fuzz(options: argparse.Namespace, kinds: Sequence[Kind]) -> bool:
 def hostile(options: argparse.Namespace, kinds: Sequence[Kind]) -> bool:
     """What pages cost that are made to be dear; whether one costs too much."""
     return hostile_pages.run()
+
+
+def adapt(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
+    """One's own labelled pages -> the shipped models, or others, adapted to them."""
+    classifier = load(options.model) if options.model else Classifier()
+    pages = [page for path in options.paths for page in labelled_pages(path)]
+    mine = (options.kind,) if options.kind else sorted({page.kind for page in pages})
+    for kind in mine:
+        made = build_table(pages, kind, workers=1, progress=not options.quiet)
+        found = adapt_model(made, classifier.model(kind))
+        print(f"{_what(kind)}: {found.report()}")
+        print(found.save(options.to))
+
+
+def suggest(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
+    """Pages without labels -> in which order to label them."""
+    classifier = load(options.model) if options.model else Classifier()
+    pages = named_pages(classifier, options.paths)
+    done = [page for path in options.labels for page in labelled_pages(path)]
+    labelled = [classifier.classify(page.page, kind=page.kind) for page in done]
+    found = suggest_pages(pages, labelled, most=options.most)
+    print("\n".join(one.name for one in found) if options.names else suggestions_report(found, pages))

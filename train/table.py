@@ -1,7 +1,7 @@
 """Pages -> the training table: one row a block, with labels and features; kept as Parquet."""
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -55,6 +55,8 @@ class LabelledPage:
     label: npt.NDArray[np.bool_]
     """True where a block is content; shape (n,)."""
     measured: Measured
+    weight: float = 1.0
+    """Pages that it counts for in training, on top of what its data set says (`Table.weighted`)."""
 
     @property
     def trainable(self) -> bool:
@@ -75,6 +77,26 @@ class Table:
 
     def __len__(self) -> int:
         return len(self.pages)
+
+    def __add__(self, other: "Table") -> "Table":
+        """The pages of both, to be fitted on together.
+
+        Raises:
+            ValueError: one is of HTML pages, the other of plain text.
+        """
+        if self.kind != other.kind:
+            raise ValueError(f"tables of kinds {self.kind} and {other.kind} have different features")
+        return Table(self.kind, self.pages + other.pages)
+
+    def weighted(self, weight: float) -> "Table":
+        """The same pages, each counting for `weight` pages in training, such as one's own beside many others.
+
+        Raises:
+            ValueError: it is not above 0.
+        """
+        if not weight > 0:
+            raise ValueError(f"weight is {weight}: it must be above 0")
+        return Table(self.kind, [replace(page, weight=weight) for page in self.pages])
 
     @property
     def sites(self) -> list[str]:
@@ -102,6 +124,17 @@ class Table:
             features = pd.DataFrame(page.measured.base, columns=names).add_prefix(FEATURE_PREFIX)
             rows.append(pd.concat([pd.DataFrame(columns), features], axis=1))
         return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
+
+    def blocks(self) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
+        """X, y and groups as scikit-learn takes them: the features that need no lexicon, whether each block
+        is content, and its site; a row a block, indexed by the number of its page and its own."""
+        frame = self.frame()
+        sizes = [len(page.texts) for page in self.pages]
+        frame.index = pd.MultiIndex.from_arrays(
+            [np.repeat(np.arange(len(self)), sizes), frame.pop("block")], names=["page", "block"]
+        )
+        X = frame[[name for name in frame if str(name).startswith(FEATURE_PREFIX)]]
+        return X, frame["label"], frame["site"]
 
     def summary(self) -> str:
         """Counts of pages, blocks and content, and the pages whose gold is not on the page."""
@@ -222,6 +255,7 @@ def _page_row(kind: Kind, page: LabelledPage) -> dict[str, Any]:
         "rendering": page.rendering,
         "gold": page.gold,
         "missing": page.missing,
+        "weight": page.weight,
         "n": len(page.texts),
     }
     evidence = page.measured.evidence
@@ -265,7 +299,7 @@ def _pages(
         evidence = {field.name: row[f"e_{field.name}"] for field in fields(Evidence)}
         evidence["span"] = evidence["span"].reshape(2, -1)
         yield LabelledPage(
-            **{name: row[name] for name in _PAGE_FIELDS},
+            **{name: row[name] for name in _PAGE_FIELDS & row.keys()},
             texts=columns["text"][here].tolist(),
             tags=columns["tag"][here].tolist(),
             share=columns["share"][here],
@@ -275,13 +309,5 @@ def _pages(
         )
 
 
-_PAGE_FIELDS: Final = (
-    "id",
-    "dataset",
-    "site",
-    "page_type",
-    "language",
-    "rendering",
-    "gold",
-    "missing",
-)
+# `weight` is lacking in a table of an earlier version.
+_PAGE_FIELDS: Final = frozenset("id dataset site page_type language rendering gold missing weight".split())

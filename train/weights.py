@@ -17,10 +17,10 @@ WORD_POWER: Final = 0.5
 
 
 def page_weights(page: LabelledPage) -> npt.NDArray[np.float64]:
-    """Weight of each block; together 1, or what a page of its data set counts for; shape (blocks,)."""
+    """Weight of each block; together 1, or what the page and its data set count for; shape (blocks,)."""
     weight = np.maximum(page.words, 0.5) ** WORD_POWER
     counts = READERS[page.dataset].weight if page.dataset in READERS else 1.0
-    weights: npt.NDArray[np.float64] = weight * (counts / weight.sum())
+    weights: npt.NDArray[np.float64] = weight * (counts * page.weight / weight.sum())
     return weights
 
 

@@ -35,6 +35,7 @@ __all__ = [
     "TREE_COLUMNS",
     "Evidence",
     "Lexicon",
+    "LinearWording",
     "collect",
     "steps_out",
     "word_scale",
@@ -201,6 +202,44 @@ SHAPES: Final[dict[str, tuple[int, ...]]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class LinearWording:
+    """Weights of a linear model, which sees all words or names of a block at once; shapes as in `SHAPES`."""
+
+    word_weight: Floats
+    pair_weight: Floats
+    phrase_weight: Floats
+    tag_weight: Floats
+    name_weight: Floats
+
+    def odds(self, evidence: Evidence) -> Floats:
+        """What words and, in HTML, names say together; shape (blocks,)."""
+        words = self.words(evidence)
+        return words + self.names(evidence) if len(evidence.identity) else words
+
+    def words(self, evidence: Evidence) -> Floats:
+        """What a block's words, pairs and whole text say together, between -20 and 20; shape (blocks,)."""
+        n = len(evidence.words)
+        words = np.bincount(evidence.word_block, self.word_weight[evidence.word], n)
+        pairs = np.bincount(evidence.pair_block, self.pair_weight[evidence.pair], n)
+        score = (words + pairs) * word_scale(evidence) + self.phrase_weight[evidence.phrase]
+        clipped: Floats = np.clip(score, -MAX_WEIGHT, MAX_WEIGHT).astype(np.float32)
+        return clipped
+
+    def names(self, evidence: Evidence) -> Floats:
+        """What the names around a block, level by level and along all ancestors, and its tags say together,
+        between -20 and 20; shape (blocks,)."""
+        rows, index = evidence.name, evidence.name_index
+        by_level = _sums(self.name_weight[:, rows], index, int(evidence.identity.max()) + 1)
+        anywhere = by_level[ANY_LEVEL][evidence.identity].astype(np.float32)
+        score = _sum_of_ancestors(anywhere, evidence.parent)[evidence.owner]
+        for level, (element, inside) in enumerate(steps_out(evidence, WEIGHT_LEVELS)):
+            score = score + np.where(inside, by_level[level][evidence.identity[element]], 0)
+        score = score * NAME_SCALE + self.tag_weight[evidence.tag]
+        clipped: Floats = np.clip(score, -MAX_WEIGHT, MAX_WEIGHT).astype(np.float32)
+        return clipped
+
+
+@dataclass(frozen=True, slots=True)
 class Lexicon:
     """Tables over the rows of each kind of evidence, float32; shapes as in `SHAPES`."""
 
@@ -214,6 +253,13 @@ class Lexicon:
     phrase_weight: Floats
     tag_weight: Floats
     name_weight: Floats
+
+    @property
+    def linear(self) -> LinearWording:
+        """The linear model alone."""
+        return LinearWording(
+            self.word_weight, self.pair_weight, self.phrase_weight, self.tag_weight, self.name_weight
+        )
 
     def columns(self, evidence: Evidence) -> Floats:
         """The columns of `COLUMNS`, for HTML followed by `TREE_COLUMNS`; shape (blocks, columns)."""
@@ -232,7 +278,7 @@ class Lexicon:
         first[block[::-1]] = odds[::-1]  # the last assignment, of the first word, wins
         phrase = self.phrase[evidence.phrase]
         cue = np.where(evidence.words <= SHORT_WORDS, mean, 0).astype(np.float32)
-        linear = self._linear_words(evidence)
+        linear = self.linear.words(evidence)
         return stack(
             (
                 mean,
@@ -274,7 +320,7 @@ class Lexicon:
             at = evidence.parent[at]
         # The root is its own parent here: this takes html, head and body.
         page = element[evidence.parent == 0].sum()
-        linear = self._linear_names(evidence, names)
+        linear = self.linear.names(evidence)
         return stack(
             (
                 self.tag[evidence.tag],
@@ -289,26 +335,6 @@ class Lexicon:
             ),
             len(owner),
         )
-
-    def _linear_words(self, evidence: Evidence) -> Floats:
-        n = len(evidence.words)
-        words = np.bincount(evidence.word_block, self.word_weight[evidence.word], n)
-        pairs = np.bincount(evidence.pair_block, self.pair_weight[evidence.pair], n)
-        score = (words + pairs) * word_scale(evidence) + self.phrase_weight[evidence.phrase]
-        clipped: Floats = np.clip(score, -MAX_WEIGHT, MAX_WEIGHT).astype(np.float32)
-        return clipped
-
-    def _linear_names(self, evidence: Evidence, names: int) -> Floats:
-        """Weights of the names, level by level and along all ancestors, and of the tags."""
-        rows, index = evidence.name, evidence.name_index
-        by_level = _sums(self.name_weight[:, rows], index, names)
-        anywhere = by_level[ANY_LEVEL][evidence.identity].astype(np.float32)
-        score = _sum_of_ancestors(anywhere, evidence.parent)[evidence.owner]
-        for level, (element, inside) in enumerate(steps_out(evidence, WEIGHT_LEVELS)):
-            score = score + np.where(inside, by_level[level][evidence.identity[element]], 0)
-        score = score * NAME_SCALE + self.tag_weight[evidence.tag]
-        clipped: Floats = np.clip(score, -MAX_WEIGHT, MAX_WEIGHT).astype(np.float32)
-        return clipped
 
 
 def word_scale(evidence: Evidence) -> Floats:

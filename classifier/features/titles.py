@@ -29,6 +29,7 @@ FAMILY_TITLES: Final = {
     "structure": "elements around it",
     "plain": "bullets and blank lines",
     "lexical": "wording",
+    "correction": "your own pages",
 }
 
 # Pattern of a name -> its title, with what groups match: the name of another feature, a place before or

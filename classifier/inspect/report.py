@@ -136,8 +136,10 @@ def word_counts(segments: Segments) -> list[int]:
     return counts
 
 
-def path_groups(segments: Segments) -> list[int]:
+def path_groups(segments: Segments, known: dict[tuple[int, str, str], int] | None = None) -> list[int]:
     """A number a block, the same for blocks of the same path; -1 where there is none, as in plain text.
+
+    With the same dictionary `known`, which grows, numbers of several pages can be compared.
 
     A path here is the tags and the names (class, id and the like) from the root down, without positions
     and without the numbers in names: the paragraphs of all posts of a thread have the same one.
@@ -145,7 +147,7 @@ def path_groups(segments: Segments) -> list[int]:
     if segments.kind != "html":
         return [-1] * len(segments)
     elements = segments.elements
-    known: dict[tuple[int, str, str], int] = {}
+    known = {} if known is None else known
     paths: list[int] = []
     for parent, tag, identity in zip(elements.parent, elements.tag, elements.identity, strict=True):
         above = paths[parent] if parent >= 0 else -1
