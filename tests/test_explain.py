@@ -1,7 +1,7 @@
 import inspect
 import math
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import cache
 from itertools import combinations
 from pathlib import Path
@@ -17,7 +17,7 @@ from classifier import Classifier, Explanation, ExplanationError, Model, Page, c
 from classifier.explain import MAX_EVIDENCE, NOTICEABLE, Evidence, Influence, _Case, _medians
 from classifier.features import titles
 from classifier.features.arrays import Floats
-from classifier.features.lexical import SHAPES, Lexicon
+from classifier.features.lexical import SHAPES, Lexicon, LinearWording
 from classifier.features.matrix import FAMILIES, column_docs, column_families, column_names, measure_page
 from classifier.features.titles import FAMILY_TITLES, in_words, title
 from classifier.segment import Kind
@@ -101,6 +101,28 @@ def test_every_family_has_its_influence_the_largest_first(name: str) -> None:
         assert set(effects(one)) == set(FAMILIES[real(name).kind])
         sizes = [abs(each.effect) for each in one.influences]
         assert sizes == sorted(sizes, reverse=True)
+
+
+def corrected(weight: float) -> Model:
+    """The shipped model, which a user's own pages have taught that any word speaks for content."""
+    zeros = {one.name: np.zeros(SHAPES[one.name], np.float32) for one in fields(LinearWording)}
+    zeros["word_weight"][:] = weight
+    return replace(Classifier().model("html"), correction=LinearWording(**zeros))
+
+
+def test_what_own_pages_taught_is_a_family_of_its_own_and_all_add_up() -> None:
+    page = Classifier([corrected(0.5)]).classify(HTML)
+    assert adds_up(page)
+    for one in page.explanations():
+        assert set(effects(one)) == {*FAMILIES["html"], "correction"}
+        assert effects(one)["correction"] > 0
+    assert FAMILY_TITLES["correction"] in str(page.explain(2))
+
+
+def test_a_correction_of_nothing_has_no_effect() -> None:
+    page = Classifier([corrected(0.0)]).classify(HTML)
+    assert {effects(one)["correction"] for one in page.explanations()} == {0.0}
+    assert page.probabilities == pytest.approx(classify(HTML).probabilities, abs=1e-6)
 
 
 # -- the effects ----------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import struct
 import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ import pytest
 
 import classifier
 from classifier import Classifier, ModelError
-from classifier.features.lexical import SHAPES
+from classifier.features.lexical import SHAPES, LinearWording
 from classifier.features.matrix import column_names
 from classifier.forest import DTYPES
 from classifier.model import load_model
@@ -38,6 +39,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
         members[f"lexicon/{name}.npy"] = array_bytes(np.zeros(shape, np.float16))
     members["types/weight.npy"] = array_bytes(np.asfortranarray(np.ones((2 * columns, 2), np.float32)))
     members["types/bias.npy"] = array_bytes(np.array([0.5, -0.5], np.float32))
+    for part in fields(LinearWording):
+        members[f"correction/{part.name}.npy"] = array_bytes(np.full(SHAPES[part.name], 0.5, np.float16))
     members["card.md"] = b"# A card"
     path = tmp_path_factory.mktemp("model") / "text.model"
     manifest = {

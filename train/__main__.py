@@ -116,6 +116,7 @@ def _add_own(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     adapt.add_argument(
         "--kind", choices=KINDS, help="also HTML pages as plain text; their own kind if left out"
     )
+    adapt.add_argument("--always", action="store_true", help="adapt even if no correction is sure to help")
     adapt.add_argument("--quiet", action="store_true", help="no progress bars")
     suggest = commands.add_parser("suggest", help="in which order to label pages")
     suggest.add_argument("paths", nargs="+", type=Path, metavar="PAGE", help="files of pages without labels")

@@ -321,7 +321,7 @@ def adapt(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
     mine = (options.kind,) if options.kind else sorted({page.kind for page in pages})
     for kind in mine:
         made = build_table(pages, kind, workers=1, progress=not options.quiet)
-        found = adapt_model(made, classifier.model(kind))
+        found = adapt_model(made, classifier.model(kind), cautious=not options.always)
         print(f"{_what(kind)}: {found.report()}")
         print(found.save(options.to))
 

@@ -1,4 +1,5 @@
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -265,3 +266,46 @@ def test_compare_can_measure_speed_alone(
     options = {"limit": 3, "rounds": 2, "seed": 0}
     assert ran[:3] == [("wcxb", "html", options), ("wcxb", "text", options), "wcxb"]
     assert ran[3:] == ["sizes"] * sizes
+
+
+OWN_SITE = Path(__file__).parents[2] / "data" / "own-site"
+
+
+def test_a_model_adapted_to_own_pages_is_written_for_declutter(tmp_path: Path, capsys: Capture) -> None:
+    assert main(["adapt", str(OWN_SITE), "--to", str(tmp_path), "--quiet"]) == 0
+    said = capsys.readouterr().out
+    assert "word F1 before, and cross-validated after" in said and "html.model" in said
+    html = (OWN_SITE / "pages" / "record-03" / "page.html").read_text(encoding="utf-8")
+    assert "Shelf mark" in classifier.load(tmp_path).extract(html)
+    assert "Shelf mark" not in classifier.extract(html)
+
+
+def test_pages_are_suggested_by_name_alone_for_the_inspector(capsys: Capture) -> None:
+    paths = sorted(map(str, OWN_SITE.glob("pages/record-0?/page.html")))
+    assert main(["suggest", *paths, "--most", "3", "--names"]) == 0
+    found = capsys.readouterr().out.splitlines()
+    assert len(found) == 3 and set(found) <= set(paths)
+
+
+def test_what_is_labelled_counts_for_suggestions(tmp_path: Path, capsys: Capture) -> None:
+    labelled = tmp_path / "pages" / "done"
+    labelled.parent.mkdir()
+    shutil.copytree(OWN_SITE / "pages" / "record-01", labelled)
+    paths = [str(OWN_SITE / "pages" / f"record-{number:02d}" / "page.html") for number in (3, 4, 7)]
+    assert main(["suggest", *paths, "--labels", str(tmp_path), "--names"]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == paths[0]
+
+
+def test_a_file_that_is_no_page_is_told_and_left_out(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7\n")
+    (tmp_path / "b.html").write_text("<p>The river rises in the hills.")
+    assert main(["suggest", str(tmp_path / "a.pdf"), str(tmp_path / "b.html"), "--names"]) == 0
+    said = capsys.readouterr()
+    assert said.out.strip() == str(tmp_path / "b.html") and "a.pdf" in said.err
+    assert main(["suggest", str(tmp_path / "a.pdf")]) == 1
+
+
+def test_too_few_labelled_pages_are_refused_in_words_that_help(tmp_path: Path, capsys: Capture) -> None:
+    shutil.copytree(OWN_SITE / "pages" / "record-01", tmp_path / "pages" / "one")
+    assert main(["adapt", str(tmp_path), "--to", str(tmp_path), "--quiet"]) == 1
+    assert "label more of them with declutter inspect" in capsys.readouterr().err

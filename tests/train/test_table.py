@@ -12,6 +12,7 @@ from classifier.segment import Kind
 from train.corpus import GoldPage
 from train.errors import CorpusError
 from train.table import LabelledPage, Table, build_table, read_table
+from train.weights import page_weights
 
 HTML = "<nav class=menu><a href=/>Home</a></nav><main><h1>Mills</h1><p>The mill stood by a weir.</p></main>"
 GOLD = "Mills\nThe mill stood by a weir."
@@ -183,3 +184,30 @@ def test_two_processes_give_what_one_gives() -> None:
 def test_the_features_are_those_of_the_page_itself() -> None:
     first, second = build(page("a"), page("b")).pages
     assert np.array_equal(first.measured.base, second.measured.base)
+
+
+def test_two_tables_are_fitted_on_as_one_and_ones_own_pages_may_weigh_more() -> None:
+    one, two = (build_table([page(name)], workers=1, progress=False) for name in ("a", "b"))
+    both = one + two.weighted(3)
+    assert [page.id for page in both.pages] == ["a", "b"]
+    assert [page_weights(page).sum() for page in both.pages] == pytest.approx([1, 3])
+
+
+def test_tables_of_two_kinds_are_not_joined() -> None:
+    html = build_table([page("a")], workers=1, progress=False)
+    with pytest.raises(ValueError, match="kinds html and text"):
+        html + build_table([page("a")], "text", workers=1, progress=False)
+
+
+@pytest.mark.parametrize("weight", [0, -1, float("nan")])
+def test_a_page_weighs_more_than_nothing(weight: float) -> None:
+    with pytest.raises(ValueError, match="above 0"):
+        build_table([page("a")], workers=1, progress=False).weighted(weight)
+
+
+def test_the_weight_of_pages_is_kept_and_that_of_an_older_table_is_1(tmp_path: Path) -> None:
+    build_table([page("a")], workers=1, progress=False).weighted(2).write(tmp_path)
+    assert read_table(tmp_path).pages[0].weight == 2
+    rows = pd.read_parquet(tmp_path / "pages.parquet").drop(columns="weight")
+    rows.to_parquet(tmp_path / "pages.parquet", index=False)
+    assert read_table(tmp_path).pages[0].weight == 1
