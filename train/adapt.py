@@ -214,7 +214,7 @@ class OwnPages:
         )
 
     def best_penalty(self, chosen: Pages) -> float | None:
-        """The penalty under which pages not seen fit best; None if that does not help, and caution is wanted."""
+        """The penalty under which pages not seen fit best; None if that does not help."""
         before = self._measured(chosen, {i: self.odds[i] for i in chosen})
         change = {
             penalty: self._measured(chosen, self._unseen(chosen, penalty)) - before for penalty in PENALTIES
