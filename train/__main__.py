@@ -1,4 +1,4 @@
-"""`python -m train table | fit | evaluate | ...`: `--help` lists the steps."""
+"""`python -m train STEP`: from labelled pages to models, and how good these are."""
 
 import argparse
 import sys
@@ -41,7 +41,7 @@ CLASSIFIER_DATA is the folder that holds the data sets (see data/README.md).
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m train",
-        description=__doc__,
+        description="From labelled pages to models, and how good these are.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
