@@ -12,6 +12,7 @@ for active learning: Wei et al. 2015).
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import heapify, heappop, heapreplace
 from typing import Final
 
 import numpy as np
@@ -62,14 +63,22 @@ def suggest(
         _cover(worth, path_groups(page.segments, known))
     names = list(pages)
     found: list[Suggestion] = []
-    left = list(range(len(shown)))
+
+    def gain(page: int) -> float:
+        return sum(worth[path] for path in set(shown[page].paths))
+
+    # What a page is worth only falls, so one whose worth, worked out anew, is still the highest is the best.
+    left = [(-gain(i), i) for i in range(len(shown))]
+    heapify(left)
     while left and len(found) < (len(shown) if most is None else most):
-        gain = {i: sum(worth[path] for path in set(shown[i].paths)) for i in left}
-        best = max(left, key=lambda i: gain[i])  # the first of several
-        left.remove(best)
+        best = left[0][1]
+        now = gain(best)
+        if heapreplace(left, (-now, best)) != left[0]:
+            continue
+        heappop(left)
         _cover(worth, shown[best].paths)
         page = pages[names[best]]
-        found.append(Suggestion(names[best], gain[best] / total, page.confidence, shown[best].first(blocks)))
+        found.append(Suggestion(names[best], now / total, page.confidence, shown[best].first(blocks)))
     return found
 
 
