@@ -122,6 +122,8 @@ TRAIN: Final[dict[str, set[str]]] = {
     },
     "losses": {"metrics", "table"},
     "ablate": {"ensemble", "fit", "metrics", "table"},
+    "importance": {"ablate", "ensemble", "errors", "fit", "forest", "metrics", "table"},
+    "learning": {"ablate", "ensemble", "errors", "fit", "metrics", "table"},
     "card": {"align", "confidence", "corpus", "evaluate", "metrics", "plaintext"},
     "gate": {"compare", "corpus", "errors", "evaluate", "metrics", "plaintext"},
     "fuzz": {"corpus", "errors"},

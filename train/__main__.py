@@ -22,6 +22,7 @@ steps, each on what the one before has written under --work:
   python -m train evaluate              print the cross-validated figures
   python -m train site                  what the other pages of a site say: weights and figures
   python -m train ablate                measure what each part of the model is worth
+  python -m train report                one page of figures and plots on what is there
   python -m train export --to models    write html.model and text.model with their cards
   python -m train gate                  hold the shipped models against the floors
   python -m train compare               the same pages through the installed peers
@@ -62,6 +63,15 @@ def _parser() -> argparse.ArgumentParser:
     ablate = commands.add_parser("ablate", parents=[shared], help="what each part of the model is worth")
     ablate.add_argument("--folds", type=int, choices=range(1, 6), default=5, help="how many are judged")
     ablate.add_argument("--plots", type=Path, help="folder for a plot of it")
+    report = commands.add_parser("report", parents=[shared], help="fit -> a page of figures and plots")
+    report.add_argument("--to", type=Path, help="folder; WORK/report if left out")
+    report.add_argument("--no-speed", action="store_true", help="no CPU times")
+    report.add_argument(
+        "--no-fits",
+        action="store_true",
+        help="no learning curve and no feature importance, which take minutes",
+    )
+    _add_others(report)
     export = commands.add_parser("export", parents=[shared], help="fit -> model files")
     export.add_argument("--to", type=Path, default=Path("classifier/models"), help="folder")
     gate = commands.add_parser("gate", help="the shipped models against floors, on pinned pages")
@@ -82,13 +92,17 @@ def _add_evaluate(evaluate: argparse.ArgumentParser) -> None:
         "cross-validated figures of the last fit",
     )
     evaluate.add_argument("--model", type=Path, help="a model file or a folder of models")
-    evaluate.add_argument("--no-peers", action="store_true", help="no other extractors, which take minutes")
-    evaluate.add_argument("--workers", type=_count, default=1, help="processes for the other extractors")
-    evaluate.add_argument(
-        "--deadline", type=float, default=DEADLINE, help="seconds that another extractor has for a page"
-    )
+    _add_others(evaluate)
     evaluate.add_argument(
         "--by-site", action="store_true", help="with --dataset: each page alone and with its site's others"
+    )
+
+
+def _add_others(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--no-peers", action="store_true", help="no other extractors, which take minutes")
+    command.add_argument("--workers", type=_count, default=1, help="processes for the other extractors")
+    command.add_argument(
+        "--deadline", type=float, default=DEADLINE, help="seconds that another extractor has for a page"
     )
 
 

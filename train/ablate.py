@@ -1,6 +1,6 @@
 """What each part of a model is worth: cross-validate without it, and compare page by page."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -22,12 +22,13 @@ from train.fit import WORKERS, FitConfig, OutOfFold
 from train.metrics import bootstrap_interval, score
 from train.table import Table
 
-__all__ = ["ablate", "plot"]
+__all__ = ["ablate", "page_scores", "plot", "small_forest"]
 
 # A third of the shipped model's trees, at three times the rate: what a part is worth shows as well, and
 # all parts together take minutes.
 ROUNDS: Final = 100
 RATE: Final = 0.15
+DEFAULT_POLICY: Final = Policy()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +66,16 @@ def ablate(
     def f1(parts: OutOfFold, setting: _Setting) -> Floats:
         found = _probabilities(parts, setting, n_folds)
         bar.update()
-        return _scores(table, chosen, found, Policy())
+        return page_scores(table, chosen, found)
 
     rows = {}
     full = _probabilities(parts, _Setting(everything), n_folds)
-    whole = _scores(table, chosen, full, Policy())
+    whole = page_scores(table, chosen, full)
     rows["all features, trees alone"] = _row(whole, None, seed)
     for name in FAMILIES[table.kind]:
         rows[f"features: {name}"] = _row(f1(parts, _Setting(family != name)), whole, seed)
     rows["decision: expected F in place of a threshold of 0.5"] = _row(
-        _scores(table, chosen, full, Policy(threshold=0.5)), whole, seed
+        page_scores(table, chosen, full, Policy(threshold=0.5)), whole, seed
     )
     for name, other in _other_lessons(config):
         rows[name] = _row(f1(_prepared(table, other), _Setting(everything)), whole, seed)
@@ -82,6 +83,14 @@ def ablate(
     rows["network beside the trees"] = _row(whole, both, seed) | {"f1": float(both.mean())}
     bar.close()
     return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def small_forest(seed: int) -> HistGradientBoostingClassifier:
+    """The trees that experiments are made with, not fitted."""
+    return HistGradientBoostingClassifier(
+        max_iter=ROUNDS, learning_rate=RATE, min_samples_leaf=40, l2_regularization=1.0, max_features=0.3,
+        early_stopping=False, random_state=seed,
+    )  # fmt: skip
 
 
 def _prepared(table: Table, config: FitConfig) -> OutOfFold:
@@ -105,10 +114,7 @@ def _probabilities(parts: OutOfFold, setting: _Setting, n_folds: int) -> dict[in
 
 def _of_fold(parts: OutOfFold, setting: _Setting, fold: int) -> dict[int, Floats]:
     seed = parts.config.seed
-    forest = HistGradientBoostingClassifier(
-        max_iter=ROUNDS, learning_rate=RATE, min_samples_leaf=40, l2_regularization=1.0, max_features=0.3,
-        early_stopping=False, random_state=seed,
-    )  # fmt: skip
+    forest = small_forest(seed)
     matrices, pages = parts.lessons(frozenset({fold}))
     used = [matrix[:, setting.columns] for matrix in matrices]
     ensemble = fit_ensemble(forest, used, pages, network=setting.network, seed=seed)
@@ -117,8 +123,14 @@ def _of_fold(parts: OutOfFold, setting: _Setting, fold: int) -> dict[int, Floats
     return dict(zip(at, ensemble.probabilities(own, [parts.table.pages[i] for i in at]), strict=True))
 
 
-def _scores(table: Table, chosen: Sequence[int], found: dict[int, Floats], policy: Policy) -> Floats:
-    """Word F1 of each of the chosen pages; shape (len(chosen),)."""
+def page_scores(
+    table: Table, chosen: Sequence[int], found: Mapping[int, Floats], policy: Policy = DEFAULT_POLICY
+) -> Floats:
+    """Word F1 of each of the chosen pages under probabilities of their blocks, by page.
+
+    Returns:
+        Shape (len(chosen),), float32.
+    """
     out = []
     for index in chosen:
         page = table.pages[index]

@@ -16,7 +16,7 @@ from train.evaluate import Evaluation, with_intervals
 from train.metrics import score
 from train.plaintext import page_text
 
-__all__ = ["Section", "ablation_section", "measured_sections", "own_page_sections"]
+__all__ = ["Section", "ablation_section", "markdown_table", "measured_sections", "own_page_sections"]
 
 Section = tuple[str, str]
 """Heading and Markdown of a section."""
@@ -37,11 +37,12 @@ def measured_sections(found: Evaluation, points: pd.DataFrame) -> Iterator[Secti
     yield (
         "By page type",
         "Mean word precision, recall and F1 with 95 % bootstrap intervals over pages.\n\n"
-        + _markdown(with_intervals(found.by("page_type")), "page type"),
+        + markdown_table(with_intervals(found.by("page_type")), "page type"),
     )
     yield (
         "Ways to decide",
-        "`favor` chooses between these; figures as above.\n\n" + _markdown(with_intervals(points), "favor"),
+        "`favor` chooses between these; figures as above.\n\n"
+        + markdown_table(with_intervals(points), "favor"),
     )
     pages = found.pages
     yield (
@@ -49,11 +50,11 @@ def measured_sections(found: Evaluation, points: pd.DataFrame) -> Iterator[Secti
         f"`page.confidence` is the word F1 that is expected of the page. Out of fold its rank correlation "
         f"(Spearman) with the F1 reached is {found.confidence_correlation:.2f}, its calibration error "
         f"{confidence_error(pages):.3f}. Ten bins of equally many pages:\n\n"
-        + _markdown(reliability(pages).round(3), "bin")
+        + markdown_table(reliability(pages).round(3), "bin")
         + "\n\nThe surest share of the pages alone:\n\n"
-        + _markdown(coverage(pages).round(3), "share")
+        + markdown_table(coverage(pages).round(3), "share")
         + "\n\nWhere that is not enough, send the least sure pages elsewhere: to a person, a larger model. "
-        "If no mistake is made there:\n\n" + _markdown(handed_over(pages).round(3), "share"),
+        "If no mistake is made there:\n\n" + markdown_table(handed_over(pages).round(3), "share"),
     )
 
 
@@ -62,7 +63,7 @@ def ablation_section(frame: pd.DataFrame, scope: str) -> Section:
     return (
         "What each part is worth",
         "Word F1 cross-validated with one part left out or exchanged, with a third of the trees; gains with "
-        f"95 % bootstrap intervals over pages; {scope}.\n\n" + _markdown(frame.round(4), "part"),
+        f"95 % bootstrap intervals over pages; {scope}.\n\n" + markdown_table(frame.round(4), "part"),
     )
 
 
@@ -91,7 +92,7 @@ def own_page_sections(classifier: Classifier, kind: Kind) -> Iterator[Section]:
     yield (
         "Languages",
         "Word F1 on the pages of this project, `data/pages`. The model has not learnt from them; the weight "
-        "of `data/lessons` was chosen on them:\n\n" + _markdown(frame, "language"),
+        "of `data/lessons` was chosen on them:\n\n" + markdown_table(frame, "language"),
     )
     worst = sorted(mistakes, key=lambda row: row[0])[:WORST]
     lines = [f"- `{name}`, F1 {f1:.2f}\n" + "\n".join(_spread(wrong)) for f1, name, wrong in worst]
@@ -121,7 +122,7 @@ def _short(text: str) -> str:
     return flat if len(flat) <= _SHOWN else flat[: _SHOWN - 1] + "…"
 
 
-def _markdown(frame: pd.DataFrame, index: str) -> str:
+def markdown_table(frame: pd.DataFrame, index: str) -> str:
     """A table in Markdown, its index in the first column; cells without a figure stay empty."""
     head = [index, *map(str, frame.columns)]
     rows = [

@@ -21,11 +21,13 @@ __all__ = [
     "handed_over",
     "operating_points",
     "reliability",
+    "threshold_curve",
 ]
 
 BINS: Final = 10
 COVERED: Final = tuple(round(0.1 * tenth, 1) for tenth in range(1, 11))
 HANDED_OVER: Final = (0.05, 0.10, 0.20)
+THRESHOLDS: Final = (0.02, 0.05, *COVERED[:-1], 0.95, 0.98)
 
 
 def reliability(pages: pd.DataFrame, bins: int = BINS) -> pd.DataFrame:
@@ -108,6 +110,29 @@ def operating_points(table: Table, probabilities: Sequence[Floats], seed: int = 
         for favor in get_args(Favor)
     }
     return pd.DataFrame.from_dict(rows, orient="index").astype({"pages": int}).rename_axis("favor")
+
+
+def threshold_curve(
+    table: Table, probabilities: Sequence[Floats], thresholds: Sequence[float] = THRESHOLDS
+) -> pd.DataFrame:
+    """Means if every block of at least a fixed probability were kept: the curve beside which the operating
+    points stand.
+
+    Args:
+        table: the judged pages.
+        probabilities: out-of-fold probability of each block, an array a page.
+        thresholds: rising, 0 to 1.
+
+    Returns:
+        One row a threshold, indexed by it: mean `precision`, `recall` and `f1` over pages.
+    """
+    rows = {
+        threshold: evaluate_probabilities(table, probabilities, policy=Policy(threshold=threshold))
+        .pages[["precision", "recall", "f1"]]
+        .mean()
+        for threshold in thresholds
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("threshold")
 
 
 def confidence_report(evaluation: Evaluation) -> str:

@@ -5,7 +5,7 @@ All are fitted out of fold: a page's lexical features never come from a lexicon 
 and no part that judges a page has seen a page of its site.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Final, NoReturn
@@ -100,9 +100,12 @@ EACH_FOLD: Final[tuple[Key, ...]] = tuple(frozenset({fold}) for fold in range(N_
 
 
 class OutOfFold:
-    """Lexicons and ensembles fitted without some folds, each once."""
+    """Lexicons and ensembles fitted without some folds, each once.
 
-    def __init__(self, table: Table, config: FitConfig) -> None:
+    Of the pages whose labels hold it learns from all, or from those whose indices `only` holds.
+    """
+
+    def __init__(self, table: Table, config: FitConfig, only: Collection[int] | None = None) -> None:
         try:
             self.fold = folds(table.sites, N_FOLDS, config.seed)
         except ValueError as error:
@@ -114,7 +117,7 @@ class OutOfFold:
         self.samples: dict[int, Sample] = {
             i: sample_page(page.measured.evidence, page.share, page.label, page_weights(page), page.weight)
             for i, page in enumerate(table.pages)
-            if page.trainable
+            if page.trainable and (only is None or i in only)
         }
         self.phrases = phrase_samples() if config.phrases else []
         draw = np.random.default_rng(config.seed).random(len(table))

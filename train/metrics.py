@@ -161,6 +161,33 @@ def _checked(
     return guess, truth, weight
 
 
+def calibration_bins(
+    probabilities: npt.ArrayLike,
+    labels: npt.ArrayLike,
+    weights: npt.ArrayLike | None = None,
+    bins: int = 15,
+) -> tuple[Floats, Floats, Floats]:
+    """Claimed probability against observed share, in bins of equal width.
+
+    Shapes as in `expected_calibration_error`.
+
+    Returns:
+        Of each bin, from the lowest: the weight in it, its mean claimed probability, and the share of
+        content observed in it; shape (bins,) each, the last two nan where a bin is empty.
+
+    Raises:
+        ValueError: shapes differ.
+    """
+    guess, truth, weight = _checked(probabilities, labels, weights)
+    place = np.minimum((guess * bins).astype(np.int64), bins - 1)  # 1.0 falls into the last bin
+    held, claimed, observed = (
+        np.bincount(place, weights=values, minlength=bins)
+        for values in (weight, weight * guess, weight * truth)
+    )
+    some = np.where(held > 0, held, np.nan)
+    return held.astype(np.float64), claimed / some, observed / some
+
+
 def expected_calibration_error(
     probabilities: npt.ArrayLike,
     labels: npt.ArrayLike,
@@ -183,12 +210,10 @@ def expected_calibration_error(
     Raises:
         ValueError: shapes differ, or the weights sum to nothing.
     """
-    guess, truth, weight = _checked(probabilities, labels, weights)
-    if not weight.sum() > 0:
+    held, claimed, observed = calibration_bins(probabilities, labels, weights, bins)
+    if not held.sum() > 0:
         raise ValueError("the weights sum to nothing")
-    place = np.minimum((guess * bins).astype(np.int64), bins - 1)  # 1.0 falls into the last bin
-    gaps = np.bincount(place, weights=weight * (guess - truth), minlength=bins)
-    return float(np.abs(gaps).sum() / weight.sum())
+    return float(np.nansum(held * np.abs(claimed - observed)) / held.sum())
 
 
 def average_precision(

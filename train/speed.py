@@ -26,7 +26,7 @@ from train.metrics import Floats
 from train.peers import installed_peers
 from train.plaintext import page_text
 
-__all__ = ["LONG_TEXT", "Clock", "Race", "race", "run", "run_stages", "stages"]
+__all__ = ["LONG_TEXT", "Clock", "Race", "entrants", "race", "run", "run_stages", "stages"]
 
 # CPU time in nanoseconds.
 Clock = Callable[[], int]
@@ -194,7 +194,9 @@ def stages(
     return pd.DataFrame({"ms_mean": mean, "share": mean / mean["all"]}).rename_axis("stage")
 
 
-def _entrants(classifier: Classifier, kind: Kind) -> dict[str, Callable[[str], object]]:
+def entrants(classifier: Classifier, kind: Kind) -> dict[str, Callable[[str], object]]:
+    """Who takes part in a race: this classifier, and for HTML a bare parse and the installed peers."""
+
     def own(page: str) -> str:
         return classifier.classify(page, kind=kind).text
 
@@ -225,7 +227,7 @@ def run(
     fit = (page for page in read(dataset, root) if kind in ("text", page.kind))
     pages = [page_text(page, kind) for page in sample(fit, limit, seed)]
     classifier = Classifier()
-    found = race(pages, _entrants(classifier, kind), rounds=rounds, seed=seed)
+    found = race(pages, entrants(classifier, kind), rounds=rounds, seed=seed)
     print(f"{dataset} as {kind}: {len(pages)} pages, {rounds} rounds, CPU ms of one process, seed {seed}")
     print(found.table(OWN_NAME, seed).round(3).to_string(), end="\n\n")
     model = classifier.model(kind)

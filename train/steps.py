@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -37,6 +38,7 @@ from train.own import labelled_pages, named_pages
 from train.plaintext import page_text
 from train.site import compare_sites, fit_weights, judge_sites, site_pages
 from train.site import report as site_report
+from train.report import Inputs, Scope, report_on, write
 from train.standings import (
     OWN_NAME,
     declared_languages,
@@ -60,6 +62,7 @@ __all__ = [
     "fuzz",
     "gate",
     "hostile",
+    "report",
     "site",
     "suggest",
     "table",
@@ -264,6 +267,34 @@ def ablate(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
         if options.plots:
             options.plots.mkdir(parents=True, exist_ok=True)
             plot(frame, options.plots / f"ablation-{kind}.svg", kind)
+
+
+def report(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
+    """Tables, fits and ablations -> a page that shows how good the fits are."""
+    work = options.work
+    inputs = [
+        Inputs(
+            kind,
+            table=_table_folder(work, kind),
+            fit=_fit_path(work, kind),
+            ablation=_ablation_path(work, kind),
+            kept=work / "measured",
+            load_fit=partial(_load_fit, work, kind),
+            judged=_judged_pages,
+        )
+        for kind in kinds
+    ]
+    scope = Scope(
+        peers=not options.no_peers,
+        speed=not options.no_speed,
+        fits=not options.no_fits,
+        workers=options.workers,
+        deadline=options.deadline,
+        seed=options.seed,
+        progress=not options.quiet,
+    )
+    for path in write(report_on(inputs, scope), options.to or work / "report"):
+        print(path)
 
 
 def compare(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:

@@ -1,8 +1,7 @@
-"""Pages with probabilities that no training can change, and the Chromium in which reports are tried."""
+"""Pages with probabilities that no training can change."""
 
-import shutil
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Final
 
 import numpy as np
 import pytest
@@ -10,9 +9,6 @@ import pytest
 from classifier import Page
 from classifier.segment import segment_html, segment_text
 
-CHROMIUM: Final = (
-    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-)
 # Two posts with a signature each, whose elements differ in nothing but a number; the title stands twice.
 FORUM: Final = """<!doctype html><title>A leak | Boats</title>
 <nav class=menu><ul><li><a href=/>A leak</a><li><a href=/f>Forum</a></ul></nav>
@@ -42,15 +38,3 @@ def make_page() -> MakePage:
 def forum(make_page: MakePage) -> Page:
     """A menu of two, the title, two posts with signatures, a footer; blocks 2, 3, 4 and 5 are content."""
     return make_page(FORUM, FORUM_PROBABILITIES)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    """A headless browser; skips where there is none."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="no Playwright: pip install playwright")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium here: apt-get install chromium")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()

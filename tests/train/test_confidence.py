@@ -9,6 +9,7 @@ from train.confidence import (
     handed_over,
     operating_points,
     reliability,
+    threshold_curve,
 )
 from train.corpus import GoldPage
 from train.evaluate import evaluate_probabilities
@@ -86,6 +87,14 @@ def test_an_operating_point_is_a_way_to_decide() -> None:
     assert table.loc["precision", "precision"] == 1
     assert table.loc["recall", "recall"] == 1 > table.loc["recall", "precision"]
     assert (table["f1_low"] <= table["f1"]).all() and (table["f1"] <= table["f1_high"]).all()
+
+
+def test_a_fixed_threshold_keeps_what_is_at_least_as_probable() -> None:
+    unsure = [np.array([0.9, 0.45], np.float32)] * 2
+    table = threshold_curve(labelled(), unsure, thresholds=(0.3, 0.5, 0.95))
+    assert table.index.tolist() == [0.3, 0.5, 0.95]
+    assert table["recall"].tolist() == [1, 1, 0]
+    assert table.loc[0.5, "precision"] == 1 > table.loc[0.3, "precision"]
 
 
 def test_the_report_holds_the_three_tables() -> None:

@@ -152,6 +152,12 @@ def test_the_pages_of_a_site_share_a_fold() -> None:
     assert (fold[::2] == fold[1::2]).all()
 
 
+def test_only_the_pages_that_are_named_are_learnt_from(table: Table) -> None:
+    parts = OutOfFold(table, FitConfig(progress=False), only={0, 3, 5})
+    assert parts.pages(frozenset()) == [0, 3, 5]
+    assert parts.fold.tolist() == OutOfFold(table, FitConfig(progress=False)).fold.tolist()
+
+
 def test_every_block_of_every_page_has_an_out_of_fold_probability(table: Table, fitted: Fit) -> None:
     for one, mine in zip(table.pages, fitted.validation.probabilities, strict=True):
         assert mine.shape == one.label.shape

@@ -7,6 +7,7 @@ from train.metrics import (
     Score,
     average_precision,
     bootstrap_interval,
+    calibration_bins,
     expected_calibration_error,
     mean_score,
     score,
@@ -84,6 +85,14 @@ def test_probabilities_that_come_true_are_calibrated() -> None:
 
 def test_the_calibration_error_is_the_gap_between_claim_and_share() -> None:
     assert expected_calibration_error([0.9, 0.9], [0, 1]) == pytest.approx(0.4)
+
+
+def test_bins_hold_what_falls_into_them_and_empty_ones_claim_nothing() -> None:
+    held, claimed, observed = calibration_bins([0.1, 0.3, 1.0], [0, 1, 1], bins=4)
+    assert held.tolist() == [1, 1, 0, 1]
+    assert claimed[[0, 1, 3]].tolist() == pytest.approx([0.1, 0.3, 1.0])
+    assert observed[[0, 1, 3]].tolist() == [0, 1, 1]
+    assert math.isnan(claimed[2]) and math.isnan(observed[2])
 
 
 def test_a_block_without_weight_has_no_say_in_the_calibration_error() -> None:
