@@ -63,15 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     ablate = commands.add_parser("ablate", parents=[shared], help="what each part of the model is worth")
     ablate.add_argument("--folds", type=int, choices=range(1, 6), default=5, help="how many are judged")
     ablate.add_argument("--plots", type=Path, help="folder for a plot of it")
-    report = commands.add_parser("report", parents=[shared], help="fit -> a page of figures and plots")
-    report.add_argument("--to", type=Path, help="folder; WORK/report if left out")
-    report.add_argument("--no-speed", action="store_true", help="no CPU times")
-    report.add_argument(
-        "--no-fits",
-        action="store_true",
-        help="no learning curve and no feature importance, which take minutes",
-    )
-    _add_others(report)
+    _add_report(commands.add_parser("report", parents=[shared], help="fit -> a page of figures and plots"))
     export = commands.add_parser("export", parents=[shared], help="fit -> model files")
     export.add_argument("--to", type=Path, default=Path("classifier/models"), help="folder")
     gate = commands.add_parser("gate", help="the shipped models against floors, on pinned pages")
@@ -96,6 +88,17 @@ def _add_evaluate(evaluate: argparse.ArgumentParser) -> None:
     evaluate.add_argument(
         "--by-site", action="store_true", help="with --dataset: each page alone and with its site's others"
     )
+
+
+def _add_report(report: argparse.ArgumentParser) -> None:
+    report.add_argument("--to", type=Path, help="folder; WORK/report if left out")
+    report.add_argument("--no-speed", action="store_true", help="no CPU times")
+    report.add_argument(
+        "--no-fits",
+        action="store_true",
+        help="no learning curve and no feature importance, which take minutes",
+    )
+    _add_others(report)
 
 
 def _add_others(command: argparse.ArgumentParser) -> None:

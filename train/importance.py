@@ -70,23 +70,7 @@ def permutation_importance(
         CorpusError: too few pages to learn from.
     """
     case = _fitted(table, judged, fold, seed)
-    families = np.array(list(column_families(table.kind).values()))
-    bar = tqdm(
-        desc=f"importance {table.kind}",
-        total=len(FAMILIES[table.kind]) + len(families),
-        unit=" features",
-        disable=not progress,
-    )
-    with bar:
-        by_family = {}
-        for name in FAMILIES[table.kind]:
-            by_family[name] = _loss_of_f1(case, np.flatnonzero(families == name), repeats)
-            bar.update()
-        by_feature = {}
-        for column, name in enumerate(column_names(table.kind)):
-            loss = _loss_of_precision(case, column, repeats)
-            by_feature[name] = {"family": families[column], **loss}
-            bar.update()
+    by_family, by_feature = _losses(case, repeats, progress)
     return Importance(
         pages=len(case.at),
         f1=float(case.f1.mean()),
@@ -94,6 +78,28 @@ def permutation_importance(
         families=_sorted(by_family, "family"),
         features=_sorted(by_feature, "feature"),
     )
+
+
+def _losses(case: "_Case", repeats: int, progress: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+    kind = case.table.kind
+    families = np.array(list(column_families(kind).values()))
+    bar = tqdm(
+        desc=f"importance {kind}",
+        total=len(FAMILIES[kind]) + len(families),
+        unit=" features",
+        disable=not progress,
+    )
+    with bar:
+        by_family = {}
+        for name in FAMILIES[kind]:
+            by_family[name] = _loss_of_f1(case, np.flatnonzero(families == name), repeats)
+            bar.update()
+        by_feature = {}
+        for column, name in enumerate(column_names(kind)):
+            loss = _loss_of_precision(case, column, repeats)
+            by_feature[name] = {"family": families[column], **loss}
+            bar.update()
+    return by_family, by_feature
 
 
 def _loss_of_f1(case: "_Case", columns: npt.NDArray[np.int64], repeats: int) -> dict[str, float]:

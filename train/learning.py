@@ -74,12 +74,14 @@ def learning_curve(
     with bar, threadpool_limits(limits=1, user_api="blas"):
         scores = Parallel(n_jobs=WORKERS, prefer="threads")(delayed(run)(*job) for job in jobs)
     by_job = dict(zip(jobs, scores, strict=True))
-    rows = {}
-    for size in steps:
-        f1 = np.concatenate([by_job[fold, size] for fold in range(n_folds)]).astype(np.float64)
-        low, high = bootstrap_interval(f1, seed)
-        rows[size] = {"f1": float(f1.mean()), "f1_low": low, "f1_high": high}
+    rows = {size: _row([by_job[fold, size] for fold in range(n_folds)], seed) for size in steps}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("pages")
+
+
+def _row(scores: Sequence[Floats], seed: int) -> dict[str, float]:
+    f1 = np.concatenate(scores).astype(np.float64)
+    low, high = bootstrap_interval(f1, seed)
+    return {"f1": float(f1.mean()), "f1_low": low, "f1_high": high}
 
 
 def _name(table: Table, page: int) -> Name:
