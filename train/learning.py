@@ -63,8 +63,21 @@ def learning_curve(
     if not most:
         raise CorpusError("no page to learn from is left: the table has too few pages with their gold text")
     steps = [*(size for size in sizes if size < most), most]
-    jobs = [(fold, size) for size in reversed(steps) for fold in range(n_folds)]
-    bar = tqdm(desc=f"learning curve {table.kind}", total=len(jobs), unit=" fits", disable=not progress)
+    by_job = _scores(whole, judged, drawn, steps, progress)
+    rows = {size: _row([by_job[fold, size] for fold in range(n_folds)], seed) for size in steps}
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("pages")
+
+
+def _scores(
+    whole: OutOfFold,
+    judged: Sequence[int],
+    drawn: Sequence[Sequence[Name]],
+    steps: Sequence[int],
+    progress: bool,
+) -> dict[tuple[int, int], Floats]:
+    """Word F1 of the judged pages by fold and size, the largest fits first."""
+    jobs = [(fold, size) for size in reversed(steps) for fold in range(len(drawn))]
+    bar = tqdm(desc=f"learning curve {whole.table.kind}", total=len(jobs), unit=" fits", disable=not progress)
 
     def run(fold: int, size: int) -> Floats:
         found = _score_after(whole, judged, fold, set(drawn[fold][:size]))
@@ -73,9 +86,7 @@ def learning_curve(
 
     with bar, threadpool_limits(limits=1, user_api="blas"):
         scores = Parallel(n_jobs=WORKERS, prefer="threads")(delayed(run)(*job) for job in jobs)
-    by_job = dict(zip(jobs, scores, strict=True))
-    rows = {size: _row([by_job[fold, size] for fold in range(n_folds)], seed) for size in steps}
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("pages")
+    return dict(zip(jobs, scores, strict=True))
 
 
 def _row(scores: Sequence[Floats], seed: int) -> dict[str, float]:
