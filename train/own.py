@@ -1,15 +1,43 @@
-"""Pages of whoever trains: labels that were saved, folders of pages with gold texts, files without."""
+"""The steps of `python -m train` on one's own pages: saved labels, pages with gold texts, files without."""
 
+import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from classifier import Classifier, ClassifierError
+from classifier import Classifier, ClassifierError, load
 from classifier.page import Page
+from classifier.segment import Kind
+from train.adapt import adapt as adapt_model
 from train.corpus import GoldPage, read
 from train.errors import CorpusError
+from train.suggest import suggest as suggest_pages
+from train.suggest import suggestions_report
+from train.table import build_table
 
-__all__ = ["labelled_pages", "named_pages"]
+__all__ = ["adapt", "labelled_pages", "named_pages", "suggest"]
+
+
+def adapt(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
+    """One's own labelled pages -> the shipped models, or others, adapted to them."""
+    classifier = load(options.model) if options.model else Classifier()
+    pages = [page for path in options.paths for page in labelled_pages(path)]
+    mine = (options.kind,) if options.kind else sorted({page.kind for page in pages})
+    for kind in mine:
+        made = build_table(pages, kind, workers=1, progress=not options.quiet)
+        found = adapt_model(made, classifier.model(kind), cautious=not options.always)
+        print(f"{'HTML' if kind == 'html' else 'plain text'}: {found.report()}")
+        print(found.save(options.to))
+
+
+def suggest(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
+    """Pages without labels -> in which order to label them."""
+    classifier = load(options.model) if options.model else Classifier()
+    pages = named_pages(classifier, options.paths)
+    done = [page for path in options.labels for page in labelled_pages(path)]
+    labelled = [classifier.classify(page.page, kind=page.kind) for page in done]
+    found = suggest_pages(pages, labelled, most=options.most)
+    print("\n".join(one.name for one in found) if options.names else suggestions_report(found, pages))
 
 
 def labelled_pages(path: Path) -> list[GoldPage]:

@@ -1,4 +1,4 @@
-"""The steps of `python -m train`: each reads what the one before wrote under the work folder."""
+"""The steps of `python -m train`. Those defined here read what the one before wrote under the work folder."""
 
 import argparse
 import sys
@@ -9,18 +9,13 @@ from pathlib import Path
 from typing import Final
 
 import joblib
-import pandas as pd
 from tqdm import tqdm
 
 from classifier import Classifier, load
 from classifier.features.arrays import Floats
 from classifier.segment import Kind
-from train import compare as comparison
-from train import footprint, speed, structure
-from train import hostile as hostile_pages
 from train.ablate import ablate as measure_parts
 from train.ablate import plot
-from train.adapt import adapt as adapt_model
 from train.card import ablation_section, measured_sections, own_page_sections
 from train.confidence import confidence_report, operating_points
 from train.corpus import READERS, read
@@ -31,14 +26,11 @@ from train.export import Provenance
 from train.export import export as write_model
 from train.fit import Fit, FitConfig
 from train.fit import fit as fit_model
-from train.fuzz import fuzz as run_fuzz
-from train.gate import gate as judge
-from train.gate import table as verdict_table
-from train.own import labelled_pages, named_pages
+from train.own import adapt, suggest
 from train.plaintext import page_text
+from train.report import Inputs, Scope, report_on, write
 from train.site import compare_sites, fit_weights, judge_sites, site_pages
 from train.site import report as site_report
-from train.report import Inputs, Scope, report_on, write
 from train.standings import (
     OWN_NAME,
     declared_languages,
@@ -48,9 +40,8 @@ from train.standings import (
     standings,
     standings_report,
 )
-from train.suggest import suggest as suggest_pages
-from train.suggest import suggestions_report
 from train.table import Table, build_table, read_table
+from train.trials import compare, fuzz, gate, hostile
 
 __all__ = [
     "ablate",
@@ -295,73 +286,3 @@ def report(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
     )
     for path in write(report_on(inputs, scope), options.to or work / "report"):
         print(path)
-
-
-def compare(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
-    """The same pages through this classifier and every installed peer."""
-    if options.speed:
-        _compare_speed(options, kinds)
-        return
-    if options.structure:
-        structure.run(options.dataset, limit=options.limit, seed=options.seed)
-        return
-    frame: pd.DataFrame = comparison.run(
-        options.dataset, limit=options.limit, seed=options.seed, progress=not options.quiet
-    )
-    if len(frame) == 1:
-        print("no peer is installed: pip install 'clutter-classifier[peers]'")
-
-
-def _compare_speed(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
-    for kind in kinds:
-        chosen = {"limit": options.limit, "rounds": options.rounds, "seed": options.seed}
-        speed.run(options.dataset, kind, **chosen)
-    footprint.run(options.dataset, limit=options.limit, seed=options.seed)
-    if options.sizes:
-        footprint.run_sizes()
-
-
-def gate(options: argparse.Namespace, kinds: Sequence[Kind]) -> bool:
-    """The shipped models, or others, against the floors; whether a floor is missed."""
-    found = judge(load(options.model) if options.model else None)
-    verdicts = list(tqdm(found, desc="gate", unit=" verdicts", disable=None, leave=False))
-    print(verdict_table(verdicts))
-    return any(verdict.outcome == "FAIL" for verdict in verdicts)
-
-
-def fuzz(options: argparse.Namespace, kinds: Sequence[Kind]) -> bool:
-    """Hostile input through each target; whether anything is wrong with one."""
-    failed = False
-    for name in options.target:
-        guided = False if options.random else None
-        report = run_fuzz(name, options.inputs, to=options.to, seed=options.seed, guided=guided)
-        print(report, flush=True)
-        failed = failed or bool(report.findings)
-    return failed
-
-
-def hostile(options: argparse.Namespace, kinds: Sequence[Kind]) -> bool:
-    """What pages cost that are made to be dear; whether one costs too much."""
-    return hostile_pages.run()
-
-
-def adapt(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
-    """One's own labelled pages -> the shipped models, or others, adapted to them."""
-    classifier = load(options.model) if options.model else Classifier()
-    pages = [page for path in options.paths for page in labelled_pages(path)]
-    mine = (options.kind,) if options.kind else sorted({page.kind for page in pages})
-    for kind in mine:
-        made = build_table(pages, kind, workers=1, progress=not options.quiet)
-        found = adapt_model(made, classifier.model(kind), cautious=not options.always)
-        print(f"{_what(kind)}: {found.report()}")
-        print(found.save(options.to))
-
-
-def suggest(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
-    """Pages without labels -> in which order to label them."""
-    classifier = load(options.model) if options.model else Classifier()
-    pages = named_pages(classifier, options.paths)
-    done = [page for path in options.labels for page in labelled_pages(path)]
-    labelled = [classifier.classify(page.page, kind=page.kind) for page in done]
-    found = suggest_pages(pages, labelled, most=options.most)
-    print("\n".join(one.name for one in found) if options.names else suggestions_report(found, pages))

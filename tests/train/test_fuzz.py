@@ -89,7 +89,7 @@ def test_the_command_fails_where_something_is_found(
     def stub(name: str, inputs: int, **_: object) -> Report:
         return Report(name, inputs, 1.0, False, (Finding("crash", Path("x.bin")),) if name == "model" else ())
 
-    monkeypatch.setattr("train.steps.run_fuzz", stub)
+    monkeypatch.setattr("train.trials.run_fuzz", stub)
     assert main(["fuzz", "--target", "classify", "--inputs", "7"]) == 0
     assert main(["fuzz", "--inputs", "7"]) == 1
     assert "model: 7 inputs at random in 1 s: 1 findings\n  crash\n    x.bin" in capsys.readouterr().out

@@ -12,7 +12,7 @@ from classifier import Classifier, Model
 from classifier.features.lexical import SHAPES, Lexicon
 from classifier.features.matrix import column_names
 from classifier.segment import Kind
-from train import steps
+from train import trials
 from train.__main__ import main
 from train.corpus import READERS, GoldPage, read
 from train.corpus.registry import DATA_VARIABLE
@@ -225,7 +225,7 @@ def test_the_command_fails_if_a_verdict_does(
     outcome: str, status: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     verdicts = [Verdict("good", "ok", 1.0, 0.5), Verdict("x", cast(Any, outcome))]
-    monkeypatch.setattr(steps, "judge", lambda classifier: iter(verdicts))
+    monkeypatch.setattr(trials, "judge", lambda classifier: iter(verdicts))
     assert main(["gate"]) == status
     assert capsys.readouterr().out.splitlines()[-1].endswith("failed")
 

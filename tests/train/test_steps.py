@@ -12,7 +12,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 import classifier
 from classifier.segment import Kind
 from train import fit as fitting
-from train import steps
+from train import steps, trials
 from train.__main__ import main
 from train.corpus import GoldPage
 from train.corpus.registry import DATA_VARIABLE
@@ -259,9 +259,9 @@ def test_compare_can_measure_speed_alone(
     more: list[str], sizes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran: list[Any] = []
-    monkeypatch.setattr(steps.speed, "run", lambda name, kind, **options: ran.append((name, kind, options)))
-    monkeypatch.setattr(steps.footprint, "run", lambda name, **options: ran.append(name))
-    monkeypatch.setattr(steps.footprint, "run_sizes", lambda: ran.append("sizes"))
+    monkeypatch.setattr(trials.speed, "run", lambda name, kind, **options: ran.append((name, kind, options)))
+    monkeypatch.setattr(trials.footprint, "run", lambda name, **options: ran.append(name))
+    monkeypatch.setattr(trials.footprint, "run_sizes", lambda: ran.append("sizes"))
     assert main(["compare", "--speed", "--dataset", "wcxb", "--limit", "3", "--rounds", "2", *more]) == 0
     options = {"limit": 3, "rounds": 2, "seed": 0}
     assert ran[:3] == [("wcxb", "html", options), ("wcxb", "text", options), "wcxb"]
