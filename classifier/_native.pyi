@@ -1,8 +1,10 @@
 """The compiled kernel; what each function does is said where it is used."""
 
-from typing import final
+from typing import Final, final
 
 from classifier.parser import SaxHandler
+
+INTERFACE: Final[int]
 
 @final
 class Handler(SaxHandler):
@@ -18,6 +20,7 @@ class Handler(SaxHandler):
         max_blocks: int,
         deadline: float | None,
         stop: type[Exception],
+        watchful: bool,
         /,
     ) -> Handler: ...
     def start_element(self, tag: str, attrs: tuple[tuple[str, str | None], ...], /) -> None: ...
@@ -29,21 +32,13 @@ class Handler(SaxHandler):
     def finish(
         self,
     ) -> tuple[
-        tuple[
-            list[str],
-            list[str],
-            list[int],
-            list[int],
-            list[int],
-            list[int],
-            list[int],
-            list[int],
-            list[bool],
-            list[int],
-        ],
-        tuple[list[str], list[int], list[int], list[str], list[int], list[int]],
+        tuple[list[str] | bytes, ...],
+        tuple[list[str] | bytes, ...],
         list[tuple[str, list[str]]],
         list[str],
         str,
     ]:
-        """The columns of blocks, the columns of elements, scripts, the title's pieces, the social title."""
+        """The columns of blocks, the columns of elements, scripts, the title's pieces, the social title.
+
+        A column is strings, or whole numbers as the bytes of an `array`.
+        """

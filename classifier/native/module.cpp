@@ -15,7 +15,13 @@ PyMethodDef functions[] = {
     {nullptr, nullptr, 0, nullptr},
 };
 
-int fill(PyObject *module) { return kernel::add_handler(module); }
+// As in classifier/kernel.py, which says when it goes up.
+constexpr long INTERFACE = 1;
+
+int fill(PyObject *module) {
+    if (PyModule_AddIntConstant(module, "INTERFACE", INTERFACE) < 0) return -1;
+    return kernel::add_handler(module);
+}
 
 PyModuleDef_Slot slots[] = {
     {Py_mod_exec, reinterpret_cast<void *>(fill)},
