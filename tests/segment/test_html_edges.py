@@ -1,0 +1,107 @@
+"""HTML -> blocks where states meet: what is open inside what, what was counted when, and the exact bounds.
+
+Each test runs with the kernel, where it is built, and with the Python code.
+"""
+
+import pytest
+
+from classifier.segment import Segments, segment_html
+from classifier.segment import html as html_module
+from classifier.segment.html import MAX_CELL_CHARS, MAX_SCRIPTS, _without_open_iframes
+
+
+@pytest.fixture(params=["kernel", "Python"], autouse=True)
+def both_kinds(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param == "Python":
+        monkeypatch.setattr(html_module, "native", None)
+
+
+def texts(html: str) -> list[str]:
+    return segment_html(html).texts
+
+
+def spans(segments: Segments) -> list[tuple[str, int, int]]:
+    elements = segments.elements
+    return list(zip(elements.tag, elements.first_block, elements.end_block, strict=True))
+
+
+# -- hidden ---------------------------------------------------------------------------------------
+
+
+def test_hidden_words_inside_a_paragraph_are_a_block_of_their_own() -> None:
+    segments = segment_html("<p>a<i hidden>b</i>c</p>")
+    assert (segments.texts, list(segments.hidden)) == (["a", "b", "c"], [0, 1, 0])
+
+
+def test_a_link_that_opens_a_hidden_block_is_counted() -> None:
+    assert list(segment_html("<p hidden><a href=x>tea</a>").links) == [1]
+
+
+def test_the_end_of_a_hidden_element_in_a_hidden_page_shows_nothing() -> None:
+    assert list(segment_html("<html hidden><p hidden>a</p><p>b").hidden) == [1, 1]
+
+
+# -- preformatted ---------------------------------------------------------------------------------
+
+
+def test_the_end_of_one_preformatted_element_in_another_ends_neither_lines_nor_block() -> None:
+    assert texts("<pre>a<textarea>b</textarea>c\n d</pre>e  f") == ["a\nb\nc\n d", "e f"]
+
+
+def test_one_space_between_links_in_code_stays_one() -> None:
+    assert texts("<pre><a href=x>a</a> <a href=y>b</a></pre>") == ["a b"]
+
+
+# -- rows -----------------------------------------------------------------------------------------
+
+
+def test_the_length_of_a_cell_is_that_of_all_its_texts() -> None:
+    half = "x" * (MAX_CELL_CHARS // 2)
+    fits, exceeds = f"{half}<b>{half}</b>", f"{half}<b>{half}</b>x"
+    assert len(texts(f"<table><tr><td>{fits}<td>next</table>")) == 1
+    assert len(texts(f"<table><tr><td>{exceeds}<td>next</table>")) == 2
+
+
+def test_the_block_of_a_row_lies_in_the_cell_that_it_begins_in() -> None:
+    found = spans(segment_html("<table><tr><td>a</td><td>b</td></table><p>c"))
+    assert [one for one in found if one[0] == "td"] == [("td", 0, 1), ("td", 0, 0)]
+
+
+# -- counts ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tag", ["input", "select", "textarea", "button"])
+def test_controls_without_text_add_up(tag: str) -> None:
+    control = f"<{tag}></{tag}>" if tag != "input" else "<input>"
+    assert list(segment_html(f"<div>a</div>{control * 3}<div>b").controls) == [0, 3]
+
+
+def test_what_is_embedded_counts_no_links_images_or_controls() -> None:
+    story = "A mile of the river has a weir, a mill and some willows. " * 3
+    segments = segment_html(f'<p>a<script type="application/ld+json">{{"text": "{story}"}}</script>')
+    assert segments.texts[1:] == [story.strip()]
+    for column in ("link_chars", "links", "emphasis_chars", "images", "controls", "hidden"):
+        assert list(getattr(segments, column)) == [0, 0], column
+    assert (segments.tags[1], segments.element[1]) == ("p", -1)
+
+
+@pytest.mark.parametrize(("before", "found"), [(MAX_SCRIPTS - 1, 1), (MAX_SCRIPTS, 0)])
+def test_so_many_scripts_are_looked_at_and_no_more(before: int, found: int) -> None:
+    story = "A mile of the river has a weir, a mill and some willows. " * 3
+    page = "<script></script>" * before + f'<script type="application/ld+json">{{"text": "{story}"}}</script>'
+    assert len(segment_html(page)) == found
+
+
+# -- iframes that are left open -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("spaces", "seen"), [(100, True), (101, False)])
+def test_so_much_white_space_may_stand_between_an_open_iframe_and_the_end_of_noscript(
+    spaces: int, seen: bool
+) -> None:
+    page = f"<noscript><iframe>{' ' * spaces}</noscript><p>tea"
+    assert texts(page) == (["tea"] if seen else [])
+
+
+def test_an_open_iframe_may_be_the_first_thing_on_a_page() -> None:
+    assert _without_open_iframes("<iframe></noscript>tea") == "</noscript>tea"
