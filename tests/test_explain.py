@@ -1,5 +1,6 @@
 import inspect
 import math
+import pickle
 from collections.abc import Callable
 from dataclasses import fields, replace
 from functools import cache
@@ -347,6 +348,13 @@ def test_there_is_no_explanation_of_a_block_that_there_is_not() -> None:
 def test_a_block_of_another_page_is_refused(index: int) -> None:
     with pytest.raises(ValueError, match="of another page"):
         classify("<p>one block alone").explain(real("news-en").blocks[index])
+
+
+def test_a_pickled_page_is_explained_as_before_and_takes_no_shipped_model_along() -> None:
+    page = classify(HTML)
+    pickled = pickle.dumps(page)
+    assert len(pickled) < len(pickle.dumps(replace(page, model_of=None))) + 200
+    assert pickle.loads(pickled).explanations() == page.explanations()
 
 
 def test_a_page_without_blocks_has_no_explanations() -> None:

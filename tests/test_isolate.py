@@ -1,6 +1,8 @@
 """Pages in processes of their own: what one does to its process, it does to no other page."""
 
+import ctypes
 import gc
+import json
 import multiprocessing
 import os
 import sys
@@ -170,20 +172,25 @@ def test_isolate_is_a_wish_or_its_terms() -> None:
     assert (isolation_of(False), isolation_of(True), isolation_of(own)) == (None, Isolation(), own)
 
 
-def slow(record: Record, settings: Settings) -> dict[str, Any]:
-    if record.data == b"poison":
+def poisoned(record: Record, settings: Settings) -> dict[str, Any]:
+    if record.data == b"a page that hangs":
         time.sleep(600)
+    if record.data == b"a page that crashes":
+        ctypes.string_at(0)
     return row_of(record, settings)
 
 
-@pytest.mark.usefixtures("importable_tests")  # so that the workers find `slow`
-def test_a_poison_page_of_a_batch_costs_only_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("importable_tests")  # so that the workers find `poisoned`
+def test_a_poison_page_of_a_batch_costs_one_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "in").mkdir()
+    poison = {0: b"a page that hangs", 3: b"a page that crashes", 7: b"a page that hangs"}
     for number in range(9):
-        data = b"poison" if number in (0, 4) else page(number).encode()
-        (tmp_path / "in" / f"{number}.html").write_bytes(data)
-    monkeypatch.setattr("classifier.batch.run.row_of", slow)
+        (tmp_path / "in" / f"{number}.html").write_bytes(poison.get(number) or page(number).encode())
+    monkeypatch.setattr("classifier.batch.run.row_of", poisoned)
     job = Job((str(tmp_path / "in"),), tmp_path / "out", isolation=Isolation(seconds=0.3))
     report = run_batch(job, Watch(int, wanted=False))
-    assert report.all.status == {"ok": 7, "error": 2}
-    assert report.all.error == {"PageTimeoutError": 2}
+    assert report.all.status == {"ok": 6, "error": 3}
+    assert report.all.error == {"PageTimeoutError": 2, "WorkerError": 1}
+    rows = [json.loads(line) for line in (job.out / "part-000000.jsonl").read_text().splitlines()]
+    assert [row["status"] == "ok" for row in rows] == [number not in poison for number in range(9)]
+    assert "SIGSEGV" in rows[3]["error"]
