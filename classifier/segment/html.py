@@ -205,6 +205,7 @@ class BlockHandler(SaxHandler):
         self.current = -1
         # Pages repeat their classes: one string does for all that are equal.
         self.names: dict[str, str] = {}
+        # The open elements that end blocks; the first is <html>, which the parser opens on any page.
         self.containers: list[int] = []
         self.skipped = 0
         self.capture: list[str] | None = None
@@ -215,19 +216,16 @@ class BlockHandler(SaxHandler):
         self.open_pre = -1
         # The open elements that an "open" attribute points to, so that most ends are cheap.
         self.opened: set[int] = set()
-        self.after_link = False
-        self.pieces: list[str] = []
-        self.owner = -1
+        self.after_link = self.after_break = False
         self._reset()
         self.images = self.controls = 0
 
     def _reset(self) -> None:
-        self.pieces = []
+        self.pieces: list[str] = []
         self.owner = -1
         self.cells = 1
         self.cell_length = 0
         self.link_chars = self.links = self.emphasis_chars = 0
-        self.after_break = False
         self.in_pre = self.in_hidden = self.in_noscript = False
 
     # -- events -------------------------------------------------------------------------------
@@ -276,7 +274,7 @@ class BlockHandler(SaxHandler):
                 return
             self.capture = None
         index = self.current
-        if self.containers and self.containers[-1] == index:
+        if self.containers[-1] == index:
             if self.in_pre and index != self.open_pre:
                 self._break_once()
             elif tag not in CELL_TAGS:
@@ -319,7 +317,7 @@ class BlockHandler(SaxHandler):
         if self.owner < 0:
             if len(self.columns.texts) >= self.max_blocks:
                 raise _LimitError("max_blocks")
-            self.owner = self.containers[-1] if self.containers else self.current
+            self.owner = self.containers[-1]
             self.in_pre = self.open_pre >= 0
             self.in_hidden = self.open_hidden >= 0
             self.in_noscript = self.open_noscript >= 0

@@ -5,7 +5,8 @@ Each test runs with the kernel, where it is built, and with the Python code.
 
 import pytest
 
-from classifier.segment import Segments, segment_html
+from classifier.limits import Limits
+from classifier.segment import Segments, Source, segment_html
 from classifier.segment import html as html_module
 from classifier.segment.html import MAX_CELL_CHARS, MAX_SCRIPTS, _without_open_iframes
 
@@ -41,6 +42,46 @@ def test_the_end_of_a_hidden_element_in_a_hidden_page_shows_nothing() -> None:
     assert list(segment_html("<html hidden><p hidden>a</p><p>b").hidden) == [1, 1]
 
 
+def test_a_hidden_page_is_cut_where_any_page_is() -> None:
+    assert texts("<html hidden><p>a<b>b</b>") == ["ab"]
+
+
+# -- what is open in what -------------------------------------------------------------------------
+
+
+def test_the_end_of_a_link_ends_nothing_around_it() -> None:
+    link = "<a href=x>b</a>"
+    assert list(segment_html(f"<p><b>a{link}c</b>").emphasis_chars) == [3]
+    assert list(segment_html(f"<p hidden>a{link}c").hidden) == [1]
+    assert texts(f"<pre>a\n{link} <p> c</p></pre>d") == ["a\nb \n c", "d"]
+    assert list(segment_html(f"<body><noscript><p>{link}<p>c</noscript>").source) == [Source.NOSCRIPT] * 2
+
+
+def test_the_end_of_emphasis_does_not_end_the_link_around_it() -> None:
+    assert list(segment_html("<p><a href=x>a<b>b</b>c</a>d").link_chars) == [3]
+
+
+def test_a_noscript_in_another_is_part_of_it() -> None:
+    segments = segment_html("<body><noscript><p>a</p><noscript>b</noscript><p>c</p></noscript>d")
+    assert (segments.texts, list(segments.source)) == (["a", "b", "c", "d"], [Source.NOSCRIPT] * 3 + [0])
+
+
+def test_a_page_cut_short_closes_its_outermost_element_as_well() -> None:
+    assert spans(segment_html("<p>a<p>b", Limits(max_blocks=1)))[0] == ("html", 0, 1)
+
+
+def test_a_custom_element_is_a_block_of_its_own() -> None:
+    segments = segment_html("<x-y>a</x-y><x-y>b</x-y>")
+    assert (segments.texts, segments.tags, segments.kind) == (["a", "b"], ["x-y", "x-y"], "html")
+
+
+# -- white space ----------------------------------------------------------------------------------
+
+
+def test_a_space_between_inline_elements_parts_words() -> None:
+    assert texts("<p><b>a</b> <i>b</i>") == ["a b"]
+
+
 # -- preformatted ---------------------------------------------------------------------------------
 
 
@@ -50,6 +91,22 @@ def test_the_end_of_one_preformatted_element_in_another_ends_neither_lines_nor_b
 
 def test_one_space_between_links_in_code_stays_one() -> None:
     assert texts("<pre><a href=x>a</a> <a href=y>b</a></pre>") == ["a b"]
+
+
+def test_an_indent_before_an_element_is_kept_in_code() -> None:
+    assert texts("<pre>  <b>a</b></pre>") == ["  a"]
+
+
+def test_two_line_breaks_are_an_empty_line_of_code() -> None:
+    assert texts("<pre>a<br><br>b</pre>") == ["a\n\nb"]
+
+
+def test_what_came_of_nothing_leaves_no_trace_before_code() -> None:
+    assert texts("<select><option> </option></select><pre> a</pre>") == [" a"]
+
+
+def test_cells_in_code_are_kept_apart() -> None:
+    assert [text.split() for text in texts("<pre><table><tr><td>a<td>b</table></pre>")] == [["a", "b"]]
 
 
 # -- rows -----------------------------------------------------------------------------------------
@@ -67,6 +124,11 @@ def test_the_block_of_a_row_lies_in_the_cell_that_it_begins_in() -> None:
     assert [one for one in found if one[0] == "td"] == [("td", 0, 1), ("td", 0, 0)]
 
 
+def test_header_cells_are_cells() -> None:
+    segments = segment_html("<table><tr><th>a<th>b<tr><th>c</table>")
+    assert (segments.texts, segments.tags) == (["a\tb", "c"], ["tr", "th"])
+
+
 # -- counts ---------------------------------------------------------------------------------------
 
 
@@ -74,6 +136,15 @@ def test_the_block_of_a_row_lies_in_the_cell_that_it_begins_in() -> None:
 def test_controls_without_text_add_up(tag: str) -> None:
     control = f"<{tag}></{tag}>" if tag != "input" else "<input>"
     assert list(segment_html(f"<div>a</div>{control * 3}<div>b").controls) == [0, 3]
+
+
+def test_links_of_a_block_add_up() -> None:
+    assert list(segment_html("<p><a href=x>a</a> <a href=y>b</a>").links) == [2]
+
+
+def test_only_the_social_title_is_one() -> None:
+    metas = "<meta property=og:title content=Tea><meta name=description content=Milk>"
+    assert segment_html(metas).title == "Tea"
 
 
 def test_what_is_embedded_counts_no_links_images_or_controls() -> None:
@@ -103,5 +174,16 @@ def test_so_much_white_space_may_stand_between_an_open_iframe_and_the_end_of_nos
     assert texts(page) == (["tea"] if seen else [])
 
 
+@pytest.mark.parametrize("page", [f"<iframe {'x' * 4_000}></noscript>tea", "<style></noscript></style>tea"])
+def test_an_open_iframe_that_is_not_found_again_ends_no_page(page: str) -> None:
+    assert segment_html(f"<noscript>{page}").truncated == ""
+
+
 def test_an_open_iframe_may_be_the_first_thing_on_a_page() -> None:
     assert _without_open_iframes("<iframe></noscript>tea") == "</noscript>tea"
+    assert _without_open_iframes("</noscript><iframe></noscript>tea") == "</noscript></noscript>tea"
+
+
+def test_the_longest_open_iframe_with_the_most_white_space_is_found() -> None:
+    found = _without_open_iframes(f"<iframe {'x' * 3_999}>{' ' * 100}</noscript>tea")
+    assert found.lstrip() == "</noscript>tea"
