@@ -91,7 +91,7 @@ def test_calibration_keeps_zero_and_one_finite() -> None:
 
 def test_calibration_goes_no_further_than_float32_can_tell() -> None:
     steep = calibrate(np.array([0.0, 1.0]), (1000.0, 0.0))
-    assert steep.tolist() == pytest.approx([1 / (1 + np.exp(30)), 1.0], rel=1e-3)
+    assert steep.tolist() == pytest.approx([1 / (1 + np.exp(30)), 1.0], rel=1e-3, abs=0)
     assert calibrate(np.array([0.0, 1.0]), (1.0, 0.0)).tolist() == pytest.approx([1e-6, 1 - 1e-6], rel=1e-3)
 
 
@@ -107,6 +107,60 @@ def test_trees_and_network_meet_halfway_on_the_logit(kind: Kind) -> None:
     assert both.tolist() == pytest.approx((1 / (1 + np.exp(-logits))).tolist(), rel=1e-4)
     alone = combine(trees, matrix, measured.evidence.words, None)
     assert alone.dtype == np.float32 and alone.tolist() == pytest.approx(trees.tolist())
+
+
+class Fixed(Half):
+    """Gives every block one probability."""
+
+    def __init__(self, p: float) -> None:
+        self.p = p
+
+    def predict_proba(self, X: Any, /) -> Any:
+        return np.tile(np.array([1 - self.p, self.p], np.float32), (len(X), 1))
+
+
+@pytest.mark.parametrize(("p", "told"), [(0.9, 0.9), (float("nan"), 0.5)])
+def test_a_block_has_the_probability_of_content_and_a_half_where_it_is_no_number(
+    p: float, told: float
+) -> None:
+    page = classifier.Classifier([Model("html", LEXICON, Fixed(p))]).classify(PAGES["html"])
+    assert page.probabilities.tolist() == pytest.approx([told, told])
+
+
+def test_a_model_without_types_tells_none() -> None:
+    page = classifier.Classifier([Model("html", LEXICON, Half())]).classify(PAGES["html"])
+    assert (page.type, page.type_probability) == (None, 0.0)
+
+
+def _types(names: Any, count: int) -> Callable[[dict[str, Any], dict[str, bytes]], object]:
+    """Other page types, with arrays of their number."""
+
+    def edit(manifest: dict[str, Any], members: dict[str, bytes]) -> None:
+        manifest["types"] = names
+        for name in ("types/weight.npy", "types/bias.npy"):
+            members[name] = array_bytes(np.load(BytesIO(members[name]))[..., :count])
+
+    return edit
+
+
+def test_two_types_of_pages_are_enough(file: Path) -> None:
+    page = classifier.load(change(file, _types(["article", "forum"], 2))).classify(PAGES["html"])
+    assert page.type in ("article", "forum") and page.type_probability >= 0.5
+
+
+@pytest.mark.parametrize("names", [["article"], ["article", "article"], {"article": 1, "forum": 2}])
+def test_types_that_are_no_two_names_are_refused(names: Any, file: Path) -> None:
+    with pytest.raises(ModelError, match="no list of two names or more"):
+        classifier.load(change(file, _types(names, len(names))))
+
+
+def test_a_file_without_a_network_or_types_is_a_model_of_trees_alone(file: Path) -> None:
+    def edit(manifest: dict[str, Any], members: dict[str, bytes]) -> None:
+        for name in [name for name in members if name.startswith(("network/", "types/"))]:
+            del members[name]
+
+    model = load_model(change(file, edit))
+    assert (model.network, model.types) == (None, None)
 
 
 def test_a_missing_model_is_told_with_its_path(tmp_path: Path) -> None:
