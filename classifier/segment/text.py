@@ -21,12 +21,16 @@ MIN_WRAP_COLUMN: Final = 20
 WRAP_LINES: Final = 20_000
 # Characters, and those up to the next line end, that are cut into lines at a time.
 _LINES_CHARS: Final = 1 << 20
+# The lines of a log or a table of figures may all be of one length, yet none goes on on the next: more than
+# this share of them have a date, a time or a price near their beginning.
+STAMPED_SHARE: Final = 0.5
 # Fewer line ends inside paragraphs prove nothing.
 MIN_WRAPPED_LINES: Final = 4
 
 _BULLET: Final = re.compile(r"(?:[-*+•‣◦▪●○·–—]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)])[ \t]+\S")
 _HEADING: Final = re.compile(r"#{1,6}[ \t]+\S")
 _RULE: Final = re.compile(r"([-=_*~#.])\1{2,}$")
+_STAMP: Final = re.compile(r".{0,32}?[0-9]{2}[-/:.][0-9]{2}")
 _HYPHENATED: Final = re.compile(r"\w-$")
 _CJK: Final = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
 
@@ -91,7 +95,10 @@ def _wrap_column(lines: list[str]) -> int:
     if not MIN_WRAP_COLUMN <= column <= MAX_WRAP_COLUMN:
         return 0
     full = sum(_is_full(a, b, column) for a, b in inner)
-    return column if full >= WRAPPED_SHARE * len(inner) else 0
+    if full < WRAPPED_SHARE * len(inner):
+        return 0
+    stamped = sum(_STAMP.match(a) is not None for a, _ in inner)
+    return column if stamped <= STAMPED_SHARE * len(inner) else 0
 
 
 def _percentile_95(lengths: list[int]) -> int:

@@ -137,6 +137,28 @@ def test_long_lines_that_were_never_wrapped_are_not_joined() -> None:
     assert texts("\n".join(lines)) == lines
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2026-11-28T14:10:{:02} gate: the river stands at a level of three",
+        "Nov 28 14:10:{:02} mill gate: the river stands at a level of three",
+        "[28/Nov/2026:14:10:{:02}] GET /river/levels/of/the/mill 200",
+        "127.0.0.1 - - [28/Nov/2026:14:10:{:02}] GET /river/levels 200",
+        "WARNING 14:10:{:02} the river stands at a level of three",
+    ],
+)
+def test_the_lines_of_a_log_are_not_joined_though_all_are_of_one_length(line: str) -> None:
+    lines = [line.format(second) for second in range(60)]
+    assert texts("\n".join(lines)) == lines
+
+
+def test_a_wrapped_text_that_names_times_is_joined() -> None:
+    sentence = (
+        "The gate opens at 09:30 and closes at 17:45 on all days but one in the year, which is the fair. "
+    )
+    assert len(texts("\n".join(wrap(sentence * 5)))) == 1
+
+
 def test_short_lines_such_as_a_poem_or_a_menu_are_not_joined() -> None:
     lines = ["Home", "About us", "Contact", "A rose is red", "So they said", "And went to bed"]
     assert texts("\n".join(lines)) == lines
