@@ -143,6 +143,11 @@ def _types(names: Any, count: int) -> Callable[[dict[str, Any], dict[str, bytes]
     return edit
 
 
+def test_a_model_for_another_kind_of_page_names_it(file: Path) -> None:
+    with pytest.raises(ModelError, match="pages of kind 'pdf', which"):
+        load_model(change(file, lambda manifest, members: manifest.update(kind="pdf")))
+
+
 def test_two_types_of_pages_are_enough(file: Path) -> None:
     page = classifier.load(change(file, _types(["article", "forum"], 2))).classify(PAGES["html"])
     assert page.type in ("article", "forum") and page.type_probability >= 0.5

@@ -3,6 +3,7 @@ import json
 import os
 import random
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -175,6 +176,33 @@ def test_a_file_that_is_or_unpacks_to_too_much_is_refused_unread(
         monkeypatch.setattr("classifier.modelfile.MAX_UNPACKED", most)
         with pytest.raises(ModelError, match=words):
             read_model_file(file)
+
+
+@pytest.mark.parametrize(
+    ("bound", "size", "words"),
+    [
+        ("MAX_DIRECTORY", lambda archive: archive.fp.seek(0, 2) - archive.start_dir - 22 - 64, "directory"),
+        ("MAX_MANIFEST", lambda archive: archive.getinfo("manifest.json").file_size, "manifest"),
+        ("MAX_UNPACKED", lambda archive: sum(one.file_size for one in archive.infolist()), "unpacks to"),
+    ],
+)
+def test_a_part_may_be_as_large_as_its_bound_and_no_larger(
+    bound: str, size: Callable[[Any], int], words: str, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with zipfile.ZipFile(file) as archive:
+        exact = size(archive)
+    monkeypatch.setattr(f"classifier.modelfile.{bound}", exact)
+    assert dict(read_model_file(file).members) == MEMBERS
+    monkeypatch.setattr(f"classifier.modelfile.{bound}", exact - 1)
+    with pytest.raises(ModelError, match=words):
+        read_model_file(file)
+
+
+def test_an_array_of_another_size_than_its_header_promises_is_told_by_name(tmp_path: Path) -> None:
+    short = array_bytes(np.zeros(4, np.float32))[:-4]
+    write_model_file(tmp_path / "a.model", MANIFEST, {"types/bias.npy": short})
+    with pytest.raises(ValueError, match=r"types/bias\.npy has 12 bytes for the shape \(4,\) of float32"):
+        read_model_file(tmp_path / "a.model").array("types/bias.npy")
 
 
 def test_the_card_travels_inside(file: Path) -> None:
