@@ -205,6 +205,16 @@ def test_an_array_of_another_size_than_its_header_promises_is_told_by_name(tmp_p
         read_model_file(tmp_path / "a.model").array("types/bias.npy")
 
 
+def test_a_member_that_is_no_array_is_told_by_name(file: Path) -> None:
+    with pytest.raises(ValueError, match=r"card\.md is no array of numbers"):
+        read_model_file(file).array("card.md")
+
+
+def test_a_file_without_a_card_has_an_empty_one(tmp_path: Path) -> None:
+    write_model_file(tmp_path / "a.model", MANIFEST, {})
+    assert read_model_file(tmp_path / "a.model").card == ""
+
+
 def test_the_card_travels_inside(file: Path) -> None:
     assert read_model_file(file).card == "# A card with an é\n"
 

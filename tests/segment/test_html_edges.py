@@ -57,6 +57,12 @@ def test_the_end_of_a_link_ends_nothing_around_it() -> None:
     assert list(segment_html(f"<body><noscript><p>{link}<p>c</noscript>").source) == [Source.NOSCRIPT] * 2
 
 
+def test_the_end_of_what_is_twice_open_does_not_end_the_outer_one() -> None:
+    assert list(segment_html("<p><b>a<i>b</i>c</b>").emphasis_chars) == [3]
+    links = segment_html("<a href=x>a<table><tr><td><a href=y>b</a></table>c</a>")
+    assert (links.texts, list(links.link_chars)) == (["a", "b", "c"], [1, 1, 1])
+
+
 def test_the_end_of_emphasis_does_not_end_the_link_around_it() -> None:
     assert list(segment_html("<p><a href=x>a<b>b</b>c</a>d").link_chars) == [3]
 
@@ -80,6 +86,14 @@ def test_a_custom_element_is_a_block_of_its_own() -> None:
 
 def test_a_space_between_inline_elements_parts_words() -> None:
     assert texts("<p><b>a</b> <i>b</i>") == ["a b"]
+
+
+def test_line_breaks_with_text_between_them_end_no_block() -> None:
+    assert texts("<p>a<br>b<br>c") == ["a\nb\nc"]
+
+
+def test_links_with_text_between_them_get_no_spaces() -> None:
+    assert texts("<p><a href=x>a</a>b<a href=y>c</a>") == ["abc"]
 
 
 # -- preformatted ---------------------------------------------------------------------------------
@@ -119,6 +133,10 @@ def test_the_length_of_a_cell_is_that_of_all_its_texts() -> None:
     assert len(texts(f"<table><tr><td>{exceeds}<td>next</table>")) == 2
 
 
+def test_the_lengths_of_cells_do_not_add_up() -> None:
+    assert len(texts(f"<table><tr><td>{'x' * 100}<td>{'y' * 100}<td>z</table>")) == 1
+
+
 def test_the_block_of_a_row_lies_in_the_cell_that_it_begins_in() -> None:
     found = spans(segment_html("<table><tr><td>a</td><td>b</td></table><p>c"))
     assert [one for one in found if one[0] == "td"] == [("td", 0, 1), ("td", 0, 0)]
@@ -145,6 +163,12 @@ def test_links_of_a_block_add_up() -> None:
 def test_only_the_social_title_is_one() -> None:
     metas = "<meta property=og:title content=Tea><meta name=description content=Milk>"
     assert segment_html(metas).title == "Tea"
+    assert segment_html("<meta property=og:title>").title == ""
+
+
+@pytest.mark.parametrize("name", "class id role itemprop itemtype aria-label data-testid".split())
+def test_each_attribute_in_which_authors_name_a_part_is_read(name: str) -> None:
+    assert segment_html(f"<p {name}=tea title=milk>a").elements.identity[-1] == "tea"
 
 
 def test_what_is_embedded_counts_no_links_images_or_controls() -> None:
