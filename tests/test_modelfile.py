@@ -205,6 +205,19 @@ def test_an_array_of_another_size_than_its_header_promises_is_told_by_name(tmp_p
         read_model_file(tmp_path / "a.model").array("types/bias.npy")
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_member_that_is_packed_by_another_method_is_refused(method: int, file: Path) -> None:
+    with zipfile.ZipFile(file) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()}
+        comment = archive.comment
+    with zipfile.ZipFile(file, "w", method) as archive:
+        for name, data in content.items():
+            archive.writestr(name, data)
+        archive.comment = comment
+    with pytest.raises(ModelError, match="another method than deflate"):
+        read_model_file(file)
+
+
 def test_a_member_that_is_no_array_is_told_by_name(file: Path) -> None:
     with pytest.raises(ValueError, match=r"card\.md is no array of numbers"):
         read_model_file(file).array("card.md")

@@ -46,6 +46,10 @@ def test_a_hidden_page_is_cut_where_any_page_is() -> None:
     assert texts("<html hidden><p>a<b>b</b>") == ["ab"]
 
 
+def test_only_a_style_hides_by_what_it_says() -> None:
+    assert list(segment_html("<p title='display:none'>a").hidden) == [0]
+
+
 # -- what is open in what -------------------------------------------------------------------------
 
 
@@ -123,6 +127,15 @@ def test_cells_in_code_are_kept_apart() -> None:
     assert [text.split() for text in texts("<pre><table><tr><td>a<td>b</table></pre>")] == [["a", "b"]]
 
 
+def test_an_empty_link_before_another_is_no_space_in_code() -> None:
+    assert texts("<pre><a href=x></a><a href=y>a</a></pre>") == ["a"]
+
+
+def test_a_table_in_code_belongs_to_its_block_however_long_its_cells_are() -> None:
+    segments = segment_html(f"<pre>a<table><tr><td>{'b' * 130}<td>c</table></pre>")
+    assert (len(segments), segments.tags) == (1, ["pre"])
+
+
 # -- rows -----------------------------------------------------------------------------------------
 
 
@@ -131,6 +144,16 @@ def test_the_length_of_a_cell_is_that_of_all_its_texts() -> None:
     fits, exceeds = f"{half}<b>{half}</b>", f"{half}<b>{half}</b>x"
     assert len(texts(f"<table><tr><td>{fits}<td>next</table>")) == 1
     assert len(texts(f"<table><tr><td>{exceeds}<td>next</table>")) == 2
+
+
+def test_the_length_of_a_cell_begins_anew_after_a_paragraph_in_it() -> None:
+    rest = "x" * MAX_CELL_CHARS
+    assert texts(f"<table><tr><td><p>a</p>{rest}<td>b</table>") == ["a", f"{rest}\tb"]
+
+
+def test_a_table_parts_the_text_around_it_and_its_caption_is_a_block() -> None:
+    assert texts("<div>a<table></table>b</div>") == ["a", "b"]
+    assert segment_html("<table><caption>a</caption><tr><td>b</table>").tags == ["caption", "td"]
 
 
 def test_the_lengths_of_cells_do_not_add_up() -> None:
@@ -158,6 +181,16 @@ def test_controls_without_text_add_up(tag: str) -> None:
 
 def test_links_of_a_block_add_up() -> None:
     assert list(segment_html("<p><a href=x>a</a> <a href=y>b</a>").links) == [2]
+
+
+def test_a_link_counts_for_the_block_that_it_is_in_though_breaks_come_first() -> None:
+    assert list(segment_html("<p><a href=x></a></p><p>a").links) == [0]
+    assert list(segment_html("<p><a href=x><br><br>a</a>").links) == [1]
+
+
+def test_the_markup_beside_a_formula_is_not_shown() -> None:
+    formula = "<math><mi>x</mi><annotation-xml><mi>y</mi></annotation-xml></math>"
+    assert texts(formula) == ["x"]
 
 
 def test_only_the_social_title_is_one() -> None:
