@@ -2,6 +2,7 @@ import hashlib
 import json
 import pickle
 import shutil
+import sys
 import zipfile
 from collections.abc import Callable
 from io import BytesIO
@@ -16,7 +17,7 @@ import classifier
 from classifier import FeatureMismatchError, Model, ModelError, UntrustedModelError
 from classifier.features.lexical import SHAPES, Lexicon
 from classifier.features.matrix import column_names, measure_page
-from classifier.model import calibrate, check_features, combine, load_model, shipped_model
+from classifier.model import OnnxModel, calibrate, check_features, combine, load_model, shipped_model
 from classifier.modelfile import array_bytes, read_model_file, write_model_file
 from classifier.segment import Kind, segment_html, segment_text
 
@@ -365,3 +366,47 @@ def test_a_folder_without_models_is_told(tmp_path: Path) -> None:
 
 def test_a_path_may_be_a_str(file: Path) -> None:
     assert classifier.load(str(file)).model("html").kind == "html"
+
+
+# -- what is optional -----------------------------------------------------------------------------
+
+
+def _softmax_graph() -> bytes:
+    """An ONNX graph that turns two columns into two probabilities."""
+    helper = pytest.importorskip("onnx").helper
+    pytest.importorskip("onnxruntime")
+    values = [helper.make_tensor_value_info(name, 1, [None, 2]) for name in ("X", "P")]
+    graph = helper.make_graph([helper.make_node("Softmax", ["X"], ["P"])], "g", values[:1], values[1:])
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    return bytes(made.SerializeToString())
+
+
+def test_a_pickled_onnx_model_is_the_same_model() -> None:
+    model = OnnxModel(_softmax_graph())
+    rows = np.array([[0.0, 1.0], [2.0, 0.0]], np.float32)
+    again = pickle.loads(pickle.dumps(pickle.loads(pickle.dumps(model))))
+    assert again.predict_proba(rows).tolist() == model.predict_proba(rows).tolist()
+
+
+def test_a_graph_that_is_none_is_a_model_error() -> None:
+    pytest.importorskip("onnxruntime")
+    with pytest.raises(ModelError, match="ONNX Runtime cannot load"):
+        OnnxModel(b"no graph")
+
+
+@pytest.mark.parametrize("package", ["onnxruntime", "joblib"])
+def test_a_package_that_is_not_installed_is_told_with_what_to_install(
+    package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(ModelError, match="pip install"):
+        OnnxModel(b"") if package == "onnxruntime" else load_model(tmp_path / "a.pkl", trusted=True)
+
+
+def test_nobody_is_trusted_unless_it_is_said(tmp_path: Path) -> None:
+    with pytest.raises(UntrustedModelError):
+        load_model(tmp_path / "a.pkl")
+
+
+def test_a_model_that_was_never_exported_has_no_card() -> None:
+    assert Model("html", LEXICON, Half()).card == ""
