@@ -79,6 +79,9 @@ class Classifier:
                 the parser is at work; an `Isolation` says which bounds. Scripts do so under
                 `if __name__ == "__main__":`.
 
+        Returns:
+            The page as labelled blocks.
+
         Raises:
             TypeError: `page` is neither str nor bytes, or `encoding` no str.
             ValueError: `kind`, `favor` or `threshold` is none of the above.
@@ -124,7 +127,15 @@ class Classifier:
         )
 
     def extract(self, page: str | bytes, format: Format = "text", **options: object) -> str:
-        """The content of a page alone, as `text`, `markdown` or `html`; options as in `classify`.
+        """The content of a page alone.
+
+        Args:
+            page: as in `classify`.
+            format: `text`, `markdown`, or `html`, which is safe to show.
+            options: as in `classify`.
+
+        Returns:
+            The content; empty where the page has none.
 
         Raises:
             ValueError: another format; else as `classify`.
@@ -157,6 +168,10 @@ class Classifier:
                 end the run and no page is dropped; `raise` lets it end the run.
             progress: show a bar on standard error (needs tqdm).
             isolate: bound the time and memory of each page, as in `classify`.
+            options: as in `classify`.
+
+        Returns:
+            A `Page`, or with `errors="return"` an exception, for each of `pages`.
 
         Raises:
             ValueError, TypeError: an option is wrong, told before any page is read.
@@ -223,6 +238,9 @@ def load(path: str | Path, *, trusted: bool = False) -> Classifier:
     Args:
         path: a model file, or a folder that holds `html.model` or `text.model` or both.
         trusted: allow a joblib file, which runs code when it is loaded.
+
+    Returns:
+        A classifier; for a kind of page without a model there, it uses the shipped one.
 
     Raises:
         ModelError: missing, damaged, or of another version (subclasses say which).

@@ -9,7 +9,9 @@ import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from importlib.util import find_spec
+from inspect import getdoc, isfunction, signature
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
@@ -122,6 +124,22 @@ def test_every_public_name_is_in_the_reference(name: str) -> None:
     else:
         owners = ("classifier", "classifier.pipeline.Classifier")
         assert any(f"::: {owner}.{name}\n" in REFERENCE for owner in owners)
+
+
+def functions() -> Iterator[str]:
+    """The functions in the reference, by their full name."""
+    for name in re.findall(r"^::: (\S+)$", REFERENCE, flags=re.MULTILINE):
+        if isfunction(resolve_name(name)):
+            yield name
+
+
+@pytest.mark.parametrize("name", functions())
+def test_the_reference_says_what_each_argument_of_a_function_is(name: str) -> None:
+    function = resolve_name(name)
+    sections = re.split(r"^(\w+):$", getdoc(function) or "", flags=re.MULTILINE)
+    arguments = dict(zip(sections[1::2], sections[2::2], strict=True)).get("Args", "")
+    wanted = [one for one in signature(function).parameters if one != "self"]
+    assert [one for one in wanted if not re.search(rf"^    {one}: ", arguments, re.MULTILINE)] == []
 
 
 def test_the_help_of_every_command_is_in_the_reference() -> None:
