@@ -154,12 +154,11 @@ class Classifier:
         isolate: "bool | Isolation" = False,
         **options: object,
     ) -> Iterator[Page | ClassifierError]:
-        """Classify a stream of pages, in order; options as in `classify`.
+        """Classify a stream of pages, in order.
 
-        Pages are read as results are asked for: one by one, or with several workers at most some
-        chunks ahead, so memory does not grow with their number. Close the iterator, or let it go, to
-        end the workers early. A script that starts workers does so under
-        `if __name__ == "__main__":`, because each of them imports the script.
+        Pages are read as results are asked for, with several workers at most some chunks ahead, so memory
+        does not grow with their number. Close the iterator, or let it go, to end the workers early. A script
+        starts workers under `if __name__ == "__main__":`, because each of them imports the script.
 
         Args:
             pages: HTML or plain text, read once.

@@ -81,8 +81,8 @@ def links(text: str) -> list[str]:
 
 def check_declutter(arguments: list[str]) -> None:
     """Fail unless `declutter` takes these arguments."""
-    if arguments[-1] == "--help" or arguments in ([BATCH], [INSPECT]):
-        return  # it ends the program; prose names a command without more
+    if arguments in ([], [BATCH], [INSPECT]) or {"--help", "--completion"} & set(arguments):
+        return  # prose names a command without more; and these options end the program
     if arguments[0] == BATCH:
         assert parse_batch(arguments[1:]).inputs
     elif arguments[0] == INSPECT:
