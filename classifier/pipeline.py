@@ -163,8 +163,8 @@ class Classifier:
         Args:
             pages: HTML or plain text, read once.
             workers: processes that share the work, each with the model loaded once; 1 works here.
-            errors: `return` yields a page's exception in its place, so that one bad page does not
-                end the run and no page is dropped; `raise` lets it end the run.
+            errors: `return` yields a page's exception in its place, so that no page is dropped;
+                `raise` lets it end the run.
             progress: show a bar on standard error (needs tqdm).
             isolate: bound the time and memory of each page, as in `classify`.
             options: as in `classify`.
