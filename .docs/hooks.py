@@ -59,8 +59,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the notebooks as pages, and the figures that included files show."""
     for path in FIGURES:
         files.append(File.generated(config, f"figures/{path.name}", abs_src_path=str(path)))
+    pages = _pages(config)
     for path in NOTEBOOKS:
-        for name, content in _notebook(path).items():
+        for name, content in _notebook(path, pages).items():
             files.append(File.generated(config, f"course/{name}", content=content))
     return files
 
@@ -152,14 +153,14 @@ def _features(kind: Kind) -> str:
     return "\n".join(parts)
 
 
-def _notebook(path: Path) -> dict[str, str | bytes]:
+def _notebook(path: Path, pages: dict[str, str]) -> dict[str, str | bytes]:
     """A notebook as Markdown, and its plots, by the name of the file."""
     made: dict[str, str | bytes] = {}
     parts: list[str] = []
     for number, cell in enumerate(json.loads(path.read_text(encoding="utf-8"))["cells"]):
         source = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
-            parts.append(source.replace(".ipynb", ".md"))
+            parts.append(_relinked(source, f"notebooks/{path.name}", f"course/{path.stem}.md", pages))
             continue
         parts.append(f"```python\n{source}\n```")
         for place, output in enumerate(cell["outputs"]):

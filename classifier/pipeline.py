@@ -154,11 +154,10 @@ class Classifier:
         isolate: "bool | Isolation" = False,
         **options: object,
     ) -> Iterator[Page | ClassifierError]:
-        """Classify a stream of pages, in order.
+        """Classify a stream of pages, in order, in memory that does not grow with their number.
 
-        Pages are read as results are asked for, with several workers at most some chunks ahead, so memory
-        does not grow with their number. Close the iterator, or let it go, to end the workers early. A script
-        starts workers under `if __name__ == "__main__":`, because each of them imports the script.
+        Pages are read as results are asked for, at most some chunks ahead. Close the iterator, or let it go,
+        to end workers early. A script starts them under `if __name__ == "__main__":`, as each imports it.
 
         Args:
             pages: HTML or plain text, read once.

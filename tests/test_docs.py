@@ -13,6 +13,7 @@ from inspect import getdoc, isfunction, signature
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import Final
+from urllib.parse import unquote
 from uuid import NAMESPACE_URL, uuid5
 
 import pytest
@@ -131,7 +132,7 @@ def test_every_public_name_is_in_the_reference(name: str) -> None:
 
 
 def functions() -> Iterator[str]:
-    """The functions in the reference, by their full name; adapters, which need other packages, are classes."""
+    """The functions in the reference, by their full name, without the adapters, which are classes."""
     names = re.findall(r"^::: (\S+)$", REFERENCE, flags=re.MULTILINE)
     for name in set(names) - set(re.findall(r"^::: (\S+)$", TEXTS["reference/adapters.md"], re.MULTILINE)):
         if isfunction(resolve_name(name)):
@@ -168,18 +169,28 @@ def test_an_output_with_other_words_or_lines_is_not(lines: tuple[str, ...]) -> N
         check_output(["3 pages", "end"], lines, "it")
 
 
-class Loads(HTMLParser):
-    """Collects what a page loads from elsewhere."""
+class Links(HTMLParser):
+    """Collects what a page loads from elsewhere, and what it links to in the site."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[str] = []
+        self.loads: list[str] = []
+        self.leads_to: set[str] = set()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
         target = values.get(LOADED.get(tag, "")) or ""
         if re.match(r"(?:https?:)?//", target) and values.get("rel") != "canonical":
-            self.found.append(target)
+            self.loads.append(target)
+        link = (tag == "a" and values.get("href")) or ""
+        if link and not re.match(r"(?:https?|mailto):|#", link):
+            self.leads_to.add(unquote(link.partition("#")[0]))
+
+
+def links_of(path: Path) -> Links:
+    found = Links()
+    found.feed(path.read_text("utf-8"))
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -215,11 +226,16 @@ def test_the_site_is_built_without_a_warning_and_has_every_page(site: Path) -> N
 
 def test_no_page_of_the_site_loads_anything_from_elsewhere(site: Path) -> None:
     for path in site.rglob("*.html"):
-        loads = Loads()
-        loads.feed(path.read_text("utf-8"))
-        assert loads.found == [], path.name
+        assert links_of(path).loads == [], path.name
     for path in site.rglob("*.css"):
         assert not re.search(r"url\(\s*['\"]?(?:https?:)?//|@import", path.read_text("utf-8")), path.name
+
+
+def test_every_link_in_the_site_leads_somewhere(site: Path) -> None:
+    for path in site.rglob("*.html"):
+        here = site if path.name == "404.html" else path.parent
+        missing = [link for link in links_of(path).leads_to if not (here / link.removeprefix("/")).exists()]
+        assert missing == [], path.relative_to(site)
 
 
 def test_nothing_that_stands_for_something_else_is_left_in_the_site(site: Path) -> None:
