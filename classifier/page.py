@@ -183,12 +183,7 @@ class Page:
         return self._explanations[0]
 
     def to_markdown(self, *, links: bool = True, images: bool = True) -> str:
-        """The content as GitHub-flavoured Markdown.
-
-        Args:
-            links: keep links; without, their text alone.
-            images: keep images that stand in the content.
-        """
+        """The content as GitHub-flavoured Markdown."""
         return render_markdown(self.segments, self.keep, self.markup, links=links, images=images)
 
     def to_dict(self, *, explain: bool = False) -> dict[str, Any]:
