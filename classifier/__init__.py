@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     )
     from classifier.explain import Explanation
     from classifier.limits import Limits
+    from classifier.metadata import Fact, Metadata
     from classifier.model import Model
     from classifier.page import Block, Label, Page
     from classifier.pipeline import Classifier, classify, classify_many, extract, load
@@ -39,10 +40,12 @@ __all__ = [
     "ClassifierError",
     "Explanation",
     "ExplanationError",
+    "Fact",
     "FeatureMismatchError",
     "Isolation",
     "Label",
     "Limits",
+    "Metadata",
     "Model",
     "ModelError",
     "Page",
@@ -66,7 +69,9 @@ _MODULES = {
     **dict.fromkeys(("Block", "Label", "Page"), "page"),
     "Explanation": "explain",
     "Isolation": "workers",
+    "Fact": "metadata",
     "Limits": "limits",
+    "Metadata": "metadata",
     "Model": "model",
 }
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from classifier.explain import Explanation
+    from classifier.metadata import Metadata
     from classifier.model import Model
 
 __all__ = ["Block", "Label", "Page"]
@@ -94,6 +95,7 @@ class Page:
     """Gives the model that judged the page, from its kind; None for a page without text."""
     _blocks: list[tuple[Block, ...]] = field(default_factory=list, init=False)
     _explanations: "list[tuple[Explanation, ...]]" = field(default_factory=list, init=False)
+    _metadata: "list[Metadata]" = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         self.probabilities.flags.writeable = False
@@ -130,6 +132,18 @@ class Page:
     def feature_names(self) -> tuple[str, ...]:
         """What the columns of `features` are called."""
         return column_names(self.kind)
+
+    @property
+    def metadata(self) -> "Metadata":
+        """What the page says about itself: title, author, date, language, site name, canonical address, image
+        and description, each with where it stands; read when first asked for. Nothing for plain text.
+        """
+        if not self._metadata:
+            # Late: classification needs none of it.
+            from classifier.metadata import Metadata, read_metadata
+
+            self._metadata.append(read_metadata(self.markup) if self.kind == "html" else Metadata())
+        return self._metadata[0]
 
     @property
     def markup(self) -> str:
@@ -183,7 +197,13 @@ class Page:
         return self._explanations[0]
 
     def to_markdown(self, *, links: bool = True, images: bool = True) -> str:
-        """The content as GitHub-flavoured Markdown."""
+        """The content as GitHub-flavoured Markdown: headings, lists, tables, code with its language,
+        quotations, links, images, footnotes; definitions as Markdown Extra writes them.
+
+        Args:
+            links: keep links; without, only their texts.
+            images: keep images.
+        """
         return render_markdown(self.segments, self.keep, self.markup, links=links, images=images)
 
     def to_dict(self, *, explain: bool = False) -> dict[str, Any]:
@@ -208,6 +228,7 @@ class Page:
             "type": self.type,
             "type_probability": round(self.type_probability, 4),
             "truncated": self.truncated,
+            "metadata": asdict(self.metadata),
             "text": self.text,
             "blocks": [
                 {

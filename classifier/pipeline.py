@@ -105,7 +105,8 @@ class Classifier:
             raise PageTooLargeError(f"{truncated}: raise the limit, or read a part of it without strict")
         if not len(segments):
             nothing = np.zeros(0, np.float32)
-            return Page(kind, segments.title, 0.0, nothing, nothing.astype(bool), truncated=truncated)
+            keep = nothing.astype(bool)
+            return Page(kind, segments.title, 0.0, nothing, keep, source=text, truncated=truncated)
         model = self.model(kind)
         measured = measure_page(segments)
         matrix = model.matrix(measured)

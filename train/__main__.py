@@ -24,6 +24,7 @@ steps, each on what the one before has written under --work:
   python -m train export --to models    write html.model and text.model with their cards
   python -m train gate                  hold the shipped models against the floors
   python -m train compare               the same pages through the installed peers
+  python -m train compare --structure   headings, lists, tables, code and links that they keep
   python -m train compare --speed       how long a page takes, beside them and by stage
   python -m train fuzz --inputs 100000  hostile pages, model files and labels through the public calls
   python -m train hostile               what pages cost that are made to be dear
@@ -82,6 +83,7 @@ def _add_compare(compare: argparse.ArgumentParser) -> None:
     compare.add_argument("--dataset", default="wcxb")
     compare.add_argument("--limit", type=_count, help="this many pages, drawn at random")
     compare.add_argument("--speed", action="store_true", help="CPU time, stages, import and memory instead")
+    compare.add_argument("--structure", action="store_true", help="headings, lists, tables, code kept")
     compare.add_argument("--rounds", type=_count, default=5, help="of --speed, through all pages")
     compare.add_argument(
         "--sizes", action="store_true", help="with --speed: pages up to 20 MB, takes minutes"

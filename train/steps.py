@@ -15,7 +15,7 @@ from classifier import Classifier, load
 from classifier.features.arrays import Floats
 from classifier.segment import Kind
 from train import compare as comparison
-from train import footprint, speed
+from train import footprint, speed, structure
 from train import hostile as hostile_pages
 from train.ablate import ablate as measure_parts
 from train.ablate import plot
@@ -236,6 +236,9 @@ def compare(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
     """The same pages through this classifier and every installed peer."""
     if options.speed:
         _compare_speed(options, kinds)
+        return
+    if options.structure:
+        structure.run(options.dataset, limit=options.limit, seed=options.seed)
         return
     frame: pd.DataFrame = comparison.run(
         options.dataset, limit=options.limit, seed=options.seed, progress=not options.quiet

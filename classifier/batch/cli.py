@@ -105,7 +105,8 @@ def make_parser() -> argparse.ArgumentParser:
     add("out", type=Path, metavar="OUT", help="a folder for the rows; made if need be")
     formats = ["jsonl", "jsonl.gz", "parquet"]
     add("--format", choices=formats, default="jsonl", help="of the parts (default: jsonl)")
-    add("--add", action="append", choices=["markdown", "html", "blocks"], default=[], help="a further column")
+    extras = ["markdown", "html", "blocks", "metadata"]
+    add("--add", action="append", choices=extras, default=[], help="a further column")
     add("--part-rows", type=positive, default=1000, metavar="N", help="rows of a part (default: 1000)")
     add("--workers", type=positive, default=processors(), metavar="N", help="processes (default: processors)")
     add("--seconds", type=float, default=30.0, metavar="S", help="time a page may take (default: 30)")

@@ -3,7 +3,7 @@ knows neither files nor processes: an engine that spreads data over machines nee
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -12,6 +12,7 @@ from classifier.batch.records import Record
 from classifier.decide import Favor
 from classifier.errors import ClassifierError, ModelError
 from classifier.limits import DEFAULT_LIMITS, Limits
+from classifier.metadata import Metadata
 from classifier.page import Page
 from classifier.pipeline import Classifier, PageKind, load
 
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["EXTRAS", "Extra", "Row", "Settings", "arrow_schema", "columns", "error_row", "row_of", "rows"]
 
 Row = dict[str, Any]
-Extra = Literal["markdown", "html", "blocks"]
-EXTRAS: Final[tuple[Extra, ...]] = ("markdown", "html", "blocks")
+Extra = Literal["markdown", "html", "blocks", "metadata"]
+EXTRAS: Final[tuple[Extra, ...]] = ("markdown", "html", "blocks", "metadata")
 
 # The columns of a row and their Arrow types; all but the first five are null where a page has none.
 _COLUMNS: Final[Mapping[str, str]] = {
@@ -106,8 +107,12 @@ def arrow_schema(settings: Settings) -> "pa.Schema":
     def fields(types: Mapping[str, str]) -> list[pa.Field]:
         return [pa.field(name, pa.type_for_alias(alias)) for name, alias in types.items()]
 
-    block = pa.list_(pa.struct(fields(_BLOCK)))
-    extras = [pa.field(name, block if name == "blocks" else pa.string()) for name in settings.extras]
+    fact = pa.struct(fields({"value": "string", "source": "string"}))
+    nested = {
+        "blocks": pa.list_(pa.struct(fields(_BLOCK))),
+        "metadata": pa.struct([pa.field(name, fact) for name in Metadata.__dataclass_fields__]),
+    }
+    extras = [pa.field(name, nested.get(name, pa.string())) for name in settings.extras]
     return pa.schema(fields(_COLUMNS) + extras)
 
 
@@ -194,7 +199,12 @@ def _findings(page: Page, settings: Settings) -> Row:
     if page.truncated:
         found |= {"status": "truncated", "error": f"Truncated: {page.truncated}"}
     for extra in settings.extras:
-        found[extra] = _blocks(page) if extra == "blocks" else getattr(page, extra)
+        if extra == "blocks":
+            found[extra] = _blocks(page)
+        elif extra == "metadata":
+            found[extra] = asdict(page.metadata)
+        else:
+            found[extra] = getattr(page, extra)
     return found
 
 

@@ -116,9 +116,15 @@ def test_further_columns_come_last_and_only_if_wanted() -> None:
     assert "html" not in row
 
 
+def test_metadata_is_a_column_of_facts() -> None:
+    row = row_of(record(f"<title>T</title><p>{PROSE}</p>"), Settings(extras=("metadata",)))
+    assert row["metadata"]["title"] == {"value": "T", "source": "html"}
+    assert row["metadata"]["author"] is None
+
+
 def test_the_arrow_schema_holds_every_row() -> None:
     pa = pytest.importorskip("pyarrow")
-    settings = Settings(extras=("markdown", "html", "blocks"), max_bytes=1000)
+    settings = Settings(extras=("markdown", "html", "blocks", "metadata"), max_bytes=1000)
     found = rows([record(), *POISON], settings)
     table = pa.Table.from_pylist(found, arrow_schema(settings))
     assert tuple(table.column_names) == columns(settings)
