@@ -173,7 +173,13 @@ class Page:
         return render_html(self.segments, self.keep, self.markup)
 
     def explain(self, block: Block | int) -> "Explanation":
-        """Why a block, given as such or by its index, has its probability; `print` shows it in plain words.
+        """Why a block has its probability; `print` shows it in plain words.
+
+        Args:
+            block: a block of this page, or its index.
+
+        Returns:
+            The probability of a typical block, and what each family of features adds to it.
 
         Raises:
             IndexError: there is no such block.
@@ -214,6 +220,9 @@ class Page:
         Args:
             explain: tell of each block why it has its probability, as `explanation`.
 
+        Returns:
+            What `--format json` prints: facts of the page, its text, and all `blocks` in order.
+
         Raises:
             ExplanationError: as `explanations`, if wanted.
         """
@@ -241,7 +250,13 @@ class Page:
         }
 
     def to_frame(self, *, features: bool = True) -> "pd.DataFrame":
-        """The blocks as a pandas table, one row a block, features in columns of their own.
+        """The blocks as a pandas table, one row a block.
+
+        Args:
+            features: add the features, in columns whose names begin with `f_`.
+
+        Returns:
+            A table with the fields of `Block` as columns, indexed by `index`.
 
         Raises:
             ImportError: pandas is not installed (`pip install clutter-classifier[train]`).

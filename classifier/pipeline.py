@@ -83,6 +83,9 @@ class Classifier:
             site: what the pages of its site have in common. The page never counts for itself, and without
                 another page nothing changes.
 
+        Returns:
+            The page as labelled blocks.
+
         Raises:
             TypeError: `page` is neither str nor bytes, `encoding` no str, or `site` no profile.
             ValueError: `kind`, `favor` or `threshold` is none of the above.
@@ -142,7 +145,15 @@ class Classifier:
         )
 
     def extract(self, page: str | bytes, format: Format = "text", **options: object) -> str:
-        """The content of a page alone, as `text`, `markdown` or `html`; options as in `classify`.
+        """The content of a page alone.
+
+        Args:
+            page: as in `classify`.
+            format: `text`, `markdown`, or `html`, which is safe to show.
+            options: as in `classify`.
+
+        Returns:
+            The content; empty where the page has none.
 
         Raises:
             ValueError: another format; else as `classify`.
@@ -161,20 +172,22 @@ class Classifier:
         isolate: "bool | Isolation" = False,
         **options: object,
     ) -> Iterator[Page | ClassifierError]:
-        """Classify a stream of pages, in order; options as in `classify`.
+        """Classify a stream of pages, in order, in memory that does not grow with their number.
 
-        Pages are read as results are asked for: one by one, or with several workers at most some
-        chunks ahead, so memory does not grow with their number. Close the iterator, or let it go, to
-        end the workers early. A script that starts workers does so under
-        `if __name__ == "__main__":`, because each of them imports the script.
+        Pages are read as results are asked for, at most some chunks ahead. Close the iterator, or let it go,
+        to end workers early. A script starts them under `if __name__ == "__main__":`, as each imports it.
 
         Args:
             pages: HTML or plain text, read once.
             workers: processes that share the work, each with the model loaded once; 1 works here.
-            errors: `return` yields a page's exception in its place, so that one bad page does not
-                end the run and no page is dropped; `raise` lets it end the run.
+            errors: `return` yields a page's exception in its place, so that no page is dropped;
+                `raise` lets it end the run.
             progress: show a bar on standard error (needs tqdm).
             isolate: bound the time and memory of each page, as in `classify`.
+            options: as in `classify`.
+
+        Returns:
+            A `Page`, or with `errors="return"` an exception, for each of `pages`.
 
         Raises:
             ValueError, TypeError: an option is wrong, told before any page is read.
@@ -251,6 +264,9 @@ def load(path: str | Path, *, trusted: bool = False) -> Classifier:
     Args:
         path: a model file, or a folder that holds `html.model` or `text.model` or both.
         trusted: allow a joblib file, which runs code when it is loaded.
+
+    Returns:
+        A classifier; for a kind of page without a model there, it uses the shipped one.
 
     Raises:
         ModelError: missing, damaged, or of another version (subclasses say which).

@@ -23,8 +23,18 @@ def name(path: Path) -> str:
     return path.stem
 
 
-def test_there_is_a_notebook() -> None:
-    assert NOTEBOOKS
+def test_the_notebooks_are_numbered_as_a_course() -> None:
+    numbers = [int(path.stem.partition("_")[0]) for path in NOTEBOOKS]
+    assert numbers
+    assert numbers == sorted(set(numbers))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name)
+def test_a_notebook_says_what_is_learned_and_what_comes_next(path: Path) -> None:
+    cells = nbformat.read(path, as_version=4).cells
+    assert cells[0].source.startswith(f"# {int(path.stem.partition('_')[0])}. ")
+    assert "After this notebook you know" in cells[0].source
+    assert "**Next**: " in cells[-1].source
 
 
 # The client and its sockets belong to others; what the notebook itself does runs in another process.

@@ -1,15 +1,7 @@
 """What the README shows works: its Python runs, its commands exist, its links lead somewhere."""
 
-import hashlib
-import json
-import os
 import re
-import shlex
-import subprocess
-import sys
 import tomllib
-from collections.abc import Iterator
-from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
@@ -17,84 +9,36 @@ from typing import Any, Final
 import pytest
 
 from classifier import classify
-from classifier.batch.cli import parse as parse_batch
-from classifier.cli import BATCH, INSPECT, parse
+from classifier.cli import parse
 from classifier.features.titles import FAMILY_TITLES
-from classifier.inspect.cli import parse as parse_inspect
+from tests.examples import (
+    ELLIPSIS,
+    GAP,
+    ROOT,
+    check_declutter,
+    check_train,
+    commands,
+    fences,
+    links,
+    run_python,
+    save_labels,
+    shell_lines,
+)
 
-ROOT: Final = Path(__file__).parents[1]
 README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
 SAMPLE: Final = ROOT / "data" / "pages" / "news-en" / "page.html"
 PROJECT: Final[dict[str, Any]] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))[
     "project"
 ]
-# Stands in the --blocks table for rows left out; also ends a text that was cut.
-GAP: Final = "..."
-ELLIPSIS: Final = "…"
-
-
-def fences(language: str) -> list[str]:
-    """The code blocks of a language, in order."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
-
-
-def shell_lines() -> Iterator[str]:
-    """Every command line that a reader may copy."""
-    for block in fences("bash"):
-        yield from block.splitlines()
-    for block in fences("console"):
-        yield from (line.removeprefix("$ ") for line in block.splitlines() if line.startswith("$ "))
-
-
-def commands(program: str) -> list[list[str]]:
-    """The arguments of every call of a program in the shell blocks, and in code within the prose."""
-    inline = re.findall(rf"`({re.escape(program)} [^`]+)`", re.sub(r"(?s)```.*?```", "", README))
-    found = []
-    for line in [*shell_lines(), *inline]:
-        for part in re.split(r"&&|\|\|", line):
-            words = [re.sub(r"^\.venv/bin/", "", word) for word in shlex.split(part, comments=True)]
-            head = shlex.split(program)
-            if words[: len(head)] == head:
-                found.append(words[len(head) :])
-    return found
 
 
 def console(command: str) -> list[str]:
     """The output that the README shows for a command."""
-    for block in fences("console"):
+    for block in fences(README, "console"):
         first, *output = block.splitlines()
         if first == f"$ {command}":
             return output
     raise AssertionError(f"the README shows no output of {command}")
-
-
-@cache
-def train_help(*step: str) -> str:
-    call = [sys.executable, "-m", "train", *step, "--help"]
-    environment = os.environ | {"COLUMNS": "100"}
-    done = subprocess.run(call, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def save_labels(path: Path) -> None:
-    """What the inspector saves once a person has looked at the sample page."""
-    page = classify(SAMPLE.read_bytes())
-    line = {
-        "format": "declutter-labels",
-        "version": 1,
-        "path": SAMPLE.name,
-        "kind": "html",
-        "html": page.markup,
-        "sha256": hashlib.sha256(page.markup.encode()).hexdigest(),
-        "checked": True,
-        "threshold": 0.5,
-        "blocks": [
-            {"index": block.index, "text": block.text, "label": block.label, "person": False}
-            for block in page.blocks
-        ],
-    }
-    path.write_text(json.dumps(line) + "\n", encoding="utf-8")
 
 
 def test_every_block_of_python_runs_one_after_another(
@@ -103,11 +47,9 @@ def test_every_block_of_python_runs_one_after_another(
     (tmp_path / "data").symlink_to(ROOT / "data", target_is_directory=True)
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {"html": SAMPLE.read_bytes(), "pages": [SAMPLE.read_bytes()]}
-    save_labels(tmp_path / "labels.jsonl")
-    blocks = fences("python")
-    assert blocks
-    for number, block in enumerate(blocks, start=1):
-        exec(compile(block, f"README.md, Python block {number}", "exec"), names)
+    save_labels(tmp_path / "labels.jsonl", ["news-en"])
+    assert fences(README, "python")
+    run_python(README, "README.md", names)
 
 
 def test_the_command_that_is_installed_is_the_one_shown() -> None:
@@ -122,28 +64,18 @@ def test_declutter_prints_its_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert "usage: declutter" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("arguments", commands("declutter"), ids=" ".join)
+@pytest.mark.parametrize("arguments", commands(README, "declutter"), ids=" ".join)
 def test_declutter_takes_the_options_shown(arguments: list[str]) -> None:
-    if arguments == ["--help"]:
-        return  # it ends the program; see above
-    if arguments[0] == BATCH:
-        assert parse_batch(arguments[1:]).inputs
-    elif arguments[0] == INSPECT:
-        assert parse_inspect(arguments[1:]).paths
-    else:
-        assert parse(arguments).paths
+    check_declutter(arguments)
 
 
-@pytest.mark.parametrize("arguments", commands("python -m train"), ids=" ".join)
+@pytest.mark.parametrize("arguments", commands(README, "python -m train"), ids=" ".join)
 def test_the_trainer_has_the_steps_and_options_shown(arguments: list[str]) -> None:
-    step, *rest = arguments
-    text = train_help(step)
-    options = [word for word in rest if word.startswith("--")]
-    assert not [option for option in options if not re.search(rf"{option}\b", text)]
+    check_train(arguments)
 
 
 def test_set_up_takes_one_line_each_that_uses_python_alone() -> None:
-    lines = [line for line in shell_lines() if "-m venv" in line]
+    lines = [line for line in shell_lines(README) if "-m venv" in line]
     assert len(lines) == 2
     for line in lines:
         make, install, use = line.split(" && ")
@@ -160,10 +92,6 @@ def test_every_extra_that_is_named_exists() -> None:
 
 def test_the_python_version_is_that_of_the_project() -> None:
     assert f"Python {PROJECT['requires-python'].removeprefix('>=')} or newer" in README
-
-
-def links(text: str) -> list[str]:
-    return [link for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link]
 
 
 @pytest.mark.parametrize("link", sorted(set(links(README))))

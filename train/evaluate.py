@@ -183,9 +183,17 @@ def scored_page(page: GoldPage, group: Group, text: str) -> dict[str, object]:
 
 
 def evaluate(pages: Iterable[GoldPage], extract: Callable[[bytes], str], seed: int = 0) -> Evaluation:
-    """Score an extractor, such as `classifier.extract`, on pages with gold text.
+    """Score an extractor on pages with gold text.
 
     Pages whose gold is None are left out; an empty gold asks for an empty extraction.
+
+    Args:
+        pages: as `train.corpus.read` gives them.
+        extract: page to text, such as `classifier.extract`.
+        seed: draws the bootstrap resamples.
+
+    Returns:
+        Scores of every page.
 
     Raises:
         CorpusError: no page has a gold text.

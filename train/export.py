@@ -70,6 +70,14 @@ class Provenance:
 def export(model: Model, path: Path, provenance: Provenance) -> Path:
     """Write a model file. The same model and provenance give the same bytes.
 
+    Args:
+        model: as `train.fit.fit` makes it.
+        path: of the file, which is to end with `.model`.
+        provenance: what it was made from; goes into the manifest and the card.
+
+    Returns:
+        The path.
+
     Raises:
         ModelError: the estimator is one that ONNX cannot express, or its probabilities change.
     """

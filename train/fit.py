@@ -220,6 +220,10 @@ def cross_validate(table: Table, config: FitConfig | None = None) -> CrossValida
     Only the two numbers of the calibration curve, and what the page-type model is told of the other
     pages' content, come from the other folds' probabilities, whose models did see the site.
 
+    Args:
+        table: labelled pages of one kind.
+        config: how to fit; the default if left out.
+
     Raises:
         CorpusError: pages of fewer than five sites, or blocks of one label only.
     """
@@ -284,6 +288,13 @@ class Fit:
 
 def fit(table: Table, config: FitConfig | None = None) -> Fit:
     """Fit a model on all pages of a table, and cross-validate it on the way.
+
+    Args:
+        table: labelled pages of one kind.
+        config: how to fit; the default if left out.
+
+    Returns:
+        The model, and the out-of-fold probabilities that its calibration comes from.
 
     Raises:
         CorpusError: pages of fewer than five sites, or blocks of one label only.

@@ -52,6 +52,11 @@ def registrable_domain(url_or_host: str) -> str:
     return _suffixes().privatesuffix(host) or host
 
 
+def _key(site: str) -> str:
+    """What pages of one site share; a name with slashes that is no URL, as of a file, stands for itself."""
+    return site if "/" in site and "//" not in site else registrable_domain(site) or site
+
+
 def folds(sites: Sequence[str], n_folds: int = 5, seed: int = 0) -> npt.NDArray[np.int64]:
     """Give each page a fold, with all pages of one site in the same fold.
 
@@ -69,7 +74,7 @@ def folds(sites: Sequence[str], n_folds: int = 5, seed: int = 0) -> npt.NDArray[
     Raises:
         ValueError: `n_folds` is below 2, or there are fewer sites than folds.
     """
-    keys = [registrable_domain(site) or site for site in sites]
+    keys = [_key(site) for site in sites]
     sizes = Counter(keys)
     if n_folds < 2:
         raise ValueError(f"n_folds is {n_folds}: a split needs at least 2 folds")

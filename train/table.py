@@ -177,13 +177,18 @@ def build_table(
 ) -> Table:
     """Segment, measure and label pages.
 
+    Pages without gold text (None) are left out. A page without any block stays, with none: it is
+    evaluated as an empty extraction.
+
     Args:
+        pages: with their gold answer, as `train.corpus.read` gives them.
         kind: `text` turns HTML pages into plain text first.
         renderings: in which ways (`train.plaintext.RENDERERS`), each a page of its own.
         workers: processes.
+        progress: show a bar on standard error.
 
-    Pages without gold text (None) are left out. A page without any block stays, with none: it is
-    evaluated as an empty extraction.
+    Returns:
+        The pages as labelled blocks with their features.
     """
     chosen = [page for page in pages if page.gold is not None and kind in ("text", page.kind)]
     bar = tqdm(chosen, desc=kind, disable=not progress)
@@ -264,6 +269,9 @@ def _page_row(kind: Kind, page: LabelledPage) -> dict[str, Any]:
 
 def read_table(folder: Path) -> Table:
     """Read a table that `Table.write` wrote.
+
+    Args:
+        folder: that was written.
 
     Raises:
         CorpusError: there is none.

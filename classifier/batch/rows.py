@@ -90,12 +90,19 @@ def _classifier(model: Path | None, trusted: bool) -> Classifier:
 
 
 def columns(settings: Settings) -> tuple[str, ...]:
-    """The names of the columns, in order."""
+    """The names of the columns, in order.
+
+    Args:
+        settings: decides which further columns there are.
+    """
     return (*_COLUMNS, *settings.extras)
 
 
 def arrow_schema(settings: Settings) -> "pa.Schema":
     """The columns for Arrow, Parquet and what is built on them.
+
+    Args:
+        settings: decides which further columns there are.
 
     Raises:
         ImportError: pyarrow is not installed.
@@ -120,6 +127,13 @@ def arrow_schema(settings: Settings) -> "pa.Schema":
 
 def rows(records: Sequence[Record], settings: Settings) -> list[Row]:
     """One row a record, in order; never raises on account of a record.
+
+    Args:
+        records: pages.
+        settings: what decides about the rows.
+
+    Returns:
+        Rows with the columns of `columns(settings)`.
 
     Raises:
         ModelError: the model cannot be loaded.

@@ -84,6 +84,13 @@ class Report:
 def run_batch(job: Job, watch: Watch) -> Report:
     """Do what is left of a job.
 
+    Args:
+        job: what to read and where to leave it.
+        watch: is told how far the run is.
+
+    Returns:
+        Counts of all that is in the folder, and of what is new in it.
+
     Raises:
         BatchError: the job cannot be begun or resumed; the message says why.
         ImportError: the format needs a package that is not installed.

@@ -65,3 +65,8 @@ def test_fewer_sites_than_folds_are_refused() -> None:
 def test_a_single_fold_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 2"):
         folds(["a.com"], n_folds=1)
+
+
+def test_files_without_an_address_are_sites_of_their_own() -> None:
+    files = [f"labels/crawl/{number}.html" for number in range(5)]
+    assert sorted(folds(files, n_folds=5)) == [0, 1, 2, 3, 4]
