@@ -119,8 +119,8 @@ def adapt(table: Table, base: Model | None = None, *, cautious: bool = True) -> 
 
     Args:
         table: one's own pages, four at least; pages of which the gold text is not on the page are passed
-        over. base: the model to adapt, for pages of the table's kind; the shipped one if left out. A model
-        that
+            over.
+        base: the model to adapt, for pages of the table's kind; the shipped one if left out. A model that
             was adapted before is adapted anew from what it was at first.
         cautious: leave the model as it was unless a correction passes every test; else the best one is taken
             in any case, which gains more where the model is poor and may harm where it is good.
