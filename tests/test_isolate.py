@@ -182,7 +182,7 @@ def test_a_poison_page_of_a_batch_costs_only_itself(tmp_path: Path, monkeypatch:
     for number in range(9):
         data = b"poison" if number in (0, 4) else page(number).encode()
         (tmp_path / "in" / f"{number}.html").write_bytes(data)
-    monkeypatch.setattr("classifier.batch.run.row_of", slow)
+    monkeypatch.setattr("classifier.batch.crew.row_of", slow)
     job = Job((str(tmp_path / "in"),), tmp_path / "out", isolation=Isolation(seconds=0.3))
     report = run_batch(job, Watch(int, wanted=False))
     assert report.all.status == {"ok": 7, "error": 2}

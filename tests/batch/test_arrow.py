@@ -1,12 +1,13 @@
 """Batches of records in, batches of rows out: one row a record, whatever the columns hold."""
 
+import os
 import pickle
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from classifier.batch.arrow import RowMaker, record_batches, record_schema
+from classifier.batch.arrow import RowMaker, _crew, record_batches, record_schema
 from classifier.batch.records import PageFields, Record
 from classifier.batch.rows import Settings, arrow_schema, rows
 from classifier.errors import ModelError
@@ -130,8 +131,11 @@ def test_an_empty_batch_gives_an_empty_one() -> None:
     assert HERE(pa.RecordBatch.from_pylist([], record_schema())).num_rows == 0
 
 
-def test_a_page_that_ends_its_process_costs_one_row(poison: Settings) -> None:
-    maker = pickle.loads(pickle.dumps(RowMaker(poison, isolation=Isolation(seconds=60))))
+@pytest.mark.usefixtures("no_child_stays_behind")
+def test_a_page_that_ends_its_process_costs_one_row(poison: Settings, request: Any) -> None:
+    isolation = Isolation(seconds=60)
+    request.addfinalizer(_crew(poison, isolation, os.getpid()).dismiss)
+    maker = pickle.loads(pickle.dumps(RowMaker(poison, isolation=isolation)))
     found = made({"html": [HTML, POISON, HTML], "id": ["a", "b", "c"]}, maker)
     assert [(row["id"], row["status"]) for row in found] == [("a", "ok"), ("b", "error"), ("c", "ok")]
     assert found[1]["error"].startswith("WorkerError: a worker process ended on this page (SIGKILL)")
