@@ -59,7 +59,19 @@ CLASSIFIER: Final[dict[str, set[str]]] = {
 }
 # What stands on top of the pipeline: many pages, sites, clusters, people. None of the parts above may
 # import one of these.
-TOPS: Final = {"batch", "cli", "console", "inspect", "site", "sources", "spark", "terminal", "__main__"}
+TOPS: Final = {
+    "batch",
+    "cli",
+    "console",
+    "datatrove",
+    "inspect",
+    "ray",
+    "site",
+    "sources",
+    "spark",
+    "terminal",
+    "__main__",
+}
 TRAIN: Final[dict[str, set[str]]] = {
     "errors": set(),
     "folds": set(),
@@ -110,7 +122,12 @@ TRAIN_TOPS: Final = {"steps", "report", "__main__"}
 # What each package needs of others, beside the standard library.
 CLASSIFIER_NEEDS: Final = {"numpy", "turbohtml"}
 # Imported only where a user asks for what they give.
-CLASSIFIER_OPTIONAL: Final = {"onnxruntime", "joblib", "pandas", "pyarrow", "pyspark", "tqdm"}
+CLASSIFIER_OPTIONAL: Final = {"onnxruntime", "joblib", "pandas", "pyarrow", "pyspark", "ray", "tqdm"}
+# What a module that makes us at home in another package imports of it, at its top: each is a piece for that
+# package, and nothing else of ours imports it.
+ADAPTERS: Final[dict[str, set[str]]] = {
+    "classifier.datatrove": {"datatrove"},
+}
 
 
 def module_name(path: Path) -> str:
@@ -213,7 +230,7 @@ def test_inference_needs_small_packages_only(name: str) -> None:
     import sys
 
     others = {one.split(".")[0] for one in imports(name)} - set(sys.stdlib_module_names) - {"classifier"}
-    assert others <= CLASSIFIER_NEEDS | CLASSIFIER_OPTIONAL
+    assert others <= CLASSIFIER_NEEDS | CLASSIFIER_OPTIONAL | ADAPTERS.get(name, set())
 
 
 @pytest.mark.parametrize("name", of("classifier"))
@@ -225,6 +242,11 @@ def test_optional_packages_are_imported_late(name: str) -> None:
         for alias in node.names
     } | {(node.module or "").split(".")[0] for node in tree(name).body if isinstance(node, ast.ImportFrom)}
     assert not at_the_top & CLASSIFIER_OPTIONAL
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS)
+def test_nothing_imports_an_adapter_whose_package_may_not_be_there(adapter: str) -> None:
+    assert [name for name in sources() if name != adapter and adapter in imports(name)] == []
 
 
 def test_segmentation_knows_no_features_and_features_know_no_model() -> None:

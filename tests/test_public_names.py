@@ -1,5 +1,6 @@
 import importlib
 import pkgutil
+import sys
 from types import ModuleType
 
 import pytest
@@ -35,11 +36,19 @@ DOCUMENTED = {
     "WorkerError",
 }
 RUN_NOT_IMPORTED = "__main__"
+# Modules that need a package which `dev` does not bring, and that package.
+ADAPTERS = {"classifier.datatrove": "datatrove"}
 
 
 def modules(package: ModuleType) -> list[str]:
     found = pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
     return [package.__name__, *(one.name for one in found if not one.name.endswith(RUN_NOT_IMPORTED))]
+
+
+def imported(name: str) -> ModuleType:
+    if name in ADAPTERS:
+        pytest.importorskip(ADAPTERS[name])
+    return importlib.import_module(name)
 
 
 def test_the_public_names_are_the_documented_ones() -> None:
@@ -78,11 +87,24 @@ def test_the_version_is_a_number() -> None:
 
 @pytest.mark.parametrize("name", [*modules(classifier), *modules(train)])
 def test_every_name_in_a_modules_all_exists(name: str) -> None:
-    module = importlib.import_module(name)
+    module = imported(name)
     missing = [one for one in getattr(module, "__all__", ()) if not hasattr(module, one)]
     assert missing == []
 
 
 @pytest.mark.parametrize("name", [*modules(classifier), *modules(train)])
 def test_every_module_says_what_it_is(name: str) -> None:
-    assert (importlib.import_module(name).__doc__ or "").strip()
+    assert (imported(name).__doc__ or "").strip()
+
+
+@pytest.mark.parametrize("name", ADAPTERS)
+def test_an_adapter_without_its_package_says_what_to_install(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = ADAPTERS[name]
+    for one in {package, *(one for one in sys.modules if one.startswith(f"{package}."))}:
+        monkeypatch.setitem(sys.modules, one, None)
+    monkeypatch.delitem(sys.modules, name, raising=False)
+    extra = name.split(".")[1]
+    with pytest.raises(ImportError, match=rf"pip install 'clutter-classifier\[{extra}\]'"):
+        importlib.import_module(name)
