@@ -116,6 +116,7 @@ TRAIN: Final[dict[str, set[str]]] = {
     "gate": {"compare", "corpus", "errors", "evaluate", "metrics", "plaintext"},
     "fuzz": {"corpus", "errors"},
     "hostile": {"fresh"},
+    "scale": {"fresh"},
 }
 # What drives the steps, and what shows results.
 TRAIN_TOPS: Final = {"steps", "report", "__main__"}

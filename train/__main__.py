@@ -1,4 +1,4 @@
-"""`python -m train table | fit | evaluate | ablate | export | gate | compare | fuzz | hostile`."""
+"""`python -m train table | fit | evaluate | ablate | export | gate | compare | fuzz | hostile | scale`."""
 
 import argparse
 import sys
@@ -27,6 +27,7 @@ steps, each on what the one before has written under --work:
   python -m train compare --speed       how long a page takes, beside them and by stage
   python -m train fuzz --inputs 100000  hostile pages, model files and labels through the public calls
   python -m train hostile               what pages cost that are made to be dear
+  python -m train scale                 the batch command and Spark on thousands of pages in WARC files
 
 CLASSIFIER_DATA is the folder that holds the data sets (see data/README.md).
 """
@@ -74,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_fuzz(commands.add_parser("fuzz", help="random or guided input; 1 if anything is found"))
     hostile = commands.add_parser("hostile", help="seconds and memory of pages made to be dear")
     hostile.set_defaults(kind=None)
+    _add_scale(commands.add_parser("scale", help="the batch command and Spark on WARC files"))
     _add_compare(commands.add_parser("compare", parents=[shared], help="peers side by side"))
     return parser
 
@@ -86,6 +88,15 @@ def _add_compare(compare: argparse.ArgumentParser) -> None:
     compare.add_argument(
         "--sizes", action="store_true", help="with --speed: pages up to 20 MB, takes minutes"
     )
+
+
+def _add_scale(scale: argparse.ArgumentParser) -> None:
+    scale.set_defaults(kind=None)
+    scale.add_argument("--dataset", default="wcxb")
+    scale.add_argument("--seed", type=int, default=0)
+    scale.add_argument("--pages", type=_count, default=5000, help="those of the data set, again and again")
+    scale.add_argument("--workers", type=_count, default=2, help="processes")
+    scale.add_argument("--to", type=Path, help="a folder with room for the files, which are removed")
 
 
 def _add_fuzz(fuzz: argparse.ArgumentParser) -> None:

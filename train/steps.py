@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from classifier.segment import Kind
 from train import compare as comparison
 from train import footprint, speed
 from train import hostile as hostile_pages
+from train import scale as at_scale
 from train.ablate import ablate as measure_parts
 from train.ablate import plot
 from train.card import ablation_section, measured_sections, own_page_sections
@@ -43,7 +45,7 @@ from train.standings import (
 )
 from train.table import Table, build_table, read_table
 
-__all__ = ["ablate", "compare", "evaluate", "export", "fit", "fuzz", "gate", "hostile", "table"]
+__all__ = ["ablate", "compare", "evaluate", "export", "fit", "fuzz", "gate", "hostile", "scale", "table"]
 
 # The figures of a text model are those of one rendering, the one that web archives use, and of pages
 # that are plain text to begin with; HTML pages are trained on in both renderings.
@@ -269,3 +271,10 @@ def fuzz(options: argparse.Namespace, kinds: Sequence[Kind]) -> bool:
 def hostile(options: argparse.Namespace, kinds: Sequence[Kind]) -> bool:
     """What pages cost that are made to be dear; whether one costs too much."""
     return hostile_pages.run()
+
+
+def scale(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
+    """What pages cost by the thousand: the batch command and Spark, on WARC files."""
+    pages = [gold.page for gold in comparison.sample(read(options.dataset), options.pages, options.seed)]
+    with tempfile.TemporaryDirectory(dir=options.to) as folder:
+        at_scale.run(pages, options.pages, options.workers, Path(folder) / "run")
