@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, TextIO
 
 from classifier import __version__
+from classifier.completion import SHELLS, PrintScript, answer, is_asked
 from classifier.console import (
     abandon,
     add_page_options,
@@ -16,6 +17,7 @@ from classifier.console import (
     open_output,
     reason,
     tell,
+    with_progress,
 )
 from classifier.errors import ModelError
 from classifier.terminal import printable, screen_of, table
@@ -31,6 +33,10 @@ BATCH, INSPECT = "batch", "inspect"
 # Line ends to some readers of JSON Lines, though not to JSON, which lets them stand.
 JSON_LINE_ENDS: Final = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 
+USAGE: Final = """\
+declutter [OPTION ...] [PATH ...]
+       declutter inspect ...   see why in a browser, correct labels: declutter inspect --help
+       declutter batch ...     many pages, files to files, resumable: declutter batch --help"""
 EPILOG: Final = """\
 several pages:
   text, a table    each page follows a line '==> PATH <==', as with head
@@ -49,13 +55,16 @@ exit status:
 NO_COLOR and FORCE_COLOR never and always colour a table of blocks. Its width is
 COLUMNS, else the terminal's; elsewhere than on a terminal texts are not cut.
 
-see why in a browser, correct labels, save them for training: declutter inspect --help
-many pages, files to files, resumable: declutter batch --help
-(files of these names: ./inspect, ./batch)
+(files that are named as the commands inspect and batch: ./inspect, ./batch)
+
+completion (needs argcomplete), by a line in ~/.bashrc, ~/.zshrc or config.fish:
+  eval "$(declutter --completion bash)"
+  eval "$(declutter --completion zsh)"       (after compinit)
+  declutter --completion fish | source
 
 examples:
   declutter page.html
-  curl -s https://example.org/ | declutter - --format markdown
+  curl -s https://example.org/ | declutter --format markdown
   declutter --format json -o pages.jsonl crawl/*.html
   declutter --blocks --favor precision page.html | less -S
   declutter --explain page.html | less -S
@@ -66,6 +75,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
     try:
         try:
+            if is_asked():
+                complete()
             words = sys.argv[1:] if argv is None else list(argv)
             if words[:1] == [BATCH]:
                 from classifier.batch.cli import batch
@@ -92,10 +103,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         return NOT_WRITTEN
 
 
+def complete() -> None:
+    """Answer a shell that completes a line, and end the process."""
+    from classifier.batch.cli import make_parser as make_batch_parser
+    from classifier.inspect.cli import make_parser as make_inspect_parser
+
+    answer(make_parser, {BATCH: make_batch_parser, INSPECT: make_inspect_parser})
+
+
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line; wrong usage exits with status 2."""
     parser = make_parser()
-    options = parser.parse_args(argv)
+    options = parser.parse_intermixed_args(argv)
     check_page_options(parser, options)
     if options.explain and options.format in ("markdown", "html"):
         parser.error(f"--explain goes with a table of blocks or --format json, not {options.format}")
@@ -106,6 +125,7 @@ def make_parser() -> argparse.ArgumentParser:
     """The options, in the order in which --help shows them."""
     parser = argparse.ArgumentParser(
         "declutter",
+        usage=USAGE,
         description="Print the content of web pages, HTML or plain text, without the clutter.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -119,6 +139,8 @@ def make_parser() -> argparse.ArgumentParser:
     add("--explain", action="store_true", help="say beneath each block, or in json, what moved it")
     add_page_options(parser)
     add("-v", "--verbose", action="store_true", help="kind, counts, confidence, title on stderr")
+    shells = "print a script that completes this command in a shell (see below)"
+    add("--completion", choices=SHELLS, action=PrintScript, help=shells)
     add("--version", action="version", version=f"declutter {__version__}")
     return parser
 
@@ -132,7 +154,9 @@ def run(options: argparse.Namespace) -> int:
         def printed(path: str, page: "Page") -> tuple["Page", str]:
             return page, render(page, path, options, out)
 
-        for path, found in each_page(classifier, options.paths, options, printed):
+        # On a terminal the pages themselves are the progress, which a bar would cut through.
+        paths = with_progress(options.paths, wanted=not out.isatty())
+        for path, found in each_page(classifier, paths, options, printed):
             if found is None:
                 status = PAGE_FAILED
                 continue

@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from io import TextIOWrapper
 from pathlib import Path
@@ -27,6 +27,7 @@ __all__ = [
     "open_output",
     "reason",
     "tell",
+    "with_progress",
 ]
 
 Made = TypeVar("Made")
@@ -40,7 +41,7 @@ def add_page_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     policy = parser.add_mutually_exclusive_group().add_argument
     favors = ["balance", "precision", "recall"]
-    add("paths", nargs="+", metavar="PATH", help="a file, or - for standard input")
+    add("paths", nargs="*", metavar="PATH", help="a file, or - for standard input, as if none is named")
     policy("--favor", choices=favors, default="balance", help="precision keeps less, recall more")
     policy("--threshold", type=float, metavar="P", help="keep blocks of probability P or more")
     add("--kind", choices=["auto", "html", "text"], default="auto", help="how to read pages")
@@ -53,7 +54,11 @@ def add_page_options(parser: argparse.ArgumentParser) -> None:
 
 
 def check_page_options(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
-    """End with status 2 where options contradict each other or themselves."""
+    """End with status 2 where options contradict each other or themselves; no page is standard input."""
+    if not options.paths:
+        if sys.stdin is None or sys.stdin.isatty():
+            parser.error("name a page: a file, or - for standard input")
+        options.paths = [STREAM]
     if options.paths.count(STREAM) > 1:
         parser.error("standard input (-) can be read only once")
     if options.threshold is not None and not 0 <= options.threshold <= 1:
@@ -116,8 +121,23 @@ def each_page(
         except (ModelError, ImportError):
             raise
         except Exception as error:  # whatever one page does, the others get their turn
-            tell(f"{path}: {reason(error)}")
+            tell(f"{path}: {reason(error)}{advice(path, error)}")
         yield path, made
+
+
+def with_progress(paths: Sequence[str], *, wanted: bool = True) -> Iterable[str]:
+    """The paths, with a bar on standard error if that is a terminal and they take longer than a second.
+
+    Without tqdm there is none.
+    """
+    if not wanted or len(paths) < 2 or sys.stderr is None or not sys.stderr.isatty():
+        return paths
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        return paths
+    bar: Iterable[str] = tqdm(paths, unit="page", delay=1, leave=False)
+    return bar
 
 
 def open_output(name: str) -> AbstractContextManager[TextIO]:
@@ -142,11 +162,25 @@ def reason(error: BaseException) -> str:
     return f"unexpected {type(error).__name__}: {error} (a fault of declutter: please report it)"
 
 
+def advice(path: str, error: BaseException) -> str:
+    """What to do instead, where a path is something else that people often name."""
+    if isinstance(error, IsADirectoryError):
+        return f" (for all of its files: declutter batch {path} OUT)"
+    if isinstance(error, FileNotFoundError) and path.startswith(("http://", "https://")):
+        return " (for an address: curl -sL ADDRESS | declutter)"
+    return ""
+
+
 def tell(message: str) -> None:
     """One line on standard error; results do not stop where nobody listens there."""
     if sys.stderr is not None:
+        line = f"declutter: {printable(message)}"
         try:
-            print(f"declutter: {printable(message)}", file=sys.stderr, flush=True)
+            if loaded := sys.modules.get("tqdm"):  # there may be a bar, which has to make way
+                loaded.tqdm.write(line, file=sys.stderr)
+            else:
+                print(line, file=sys.stderr)
+            sys.stderr.flush()
         except OSError:
             abandon(sys.stderr)
 

@@ -62,10 +62,13 @@ CLASSIFIER: Final[dict[str, set[str]]] = {
 TOPS: Final = {
     "batch",
     "cli",
+    "completion",
     "console",
     "datatrove",
     "inspect",
+    "langchain",
     "ray",
+    "scrapy",
     "site",
     "sources",
     "spark",
@@ -123,11 +126,22 @@ TRAIN_TOPS: Final = {"steps", "report", "__main__"}
 # What each package needs of others, beside the standard library.
 CLASSIFIER_NEEDS: Final = {"numpy", "turbohtml"}
 # Imported only where a user asks for what they give.
-CLASSIFIER_OPTIONAL: Final = {"onnxruntime", "joblib", "pandas", "pyarrow", "pyspark", "ray", "tqdm"}
+CLASSIFIER_OPTIONAL: Final = {
+    "argcomplete",
+    "joblib",
+    "onnxruntime",
+    "pandas",
+    "pyarrow",
+    "pyspark",
+    "ray",
+    "tqdm",
+}
 # What a module that makes us at home in another package imports of it, at its top: each is a piece for that
 # package, and nothing else of ours imports it.
 ADAPTERS: Final[dict[str, set[str]]] = {
     "classifier.datatrove": {"datatrove"},
+    "classifier.langchain": {"langchain_core"},
+    "classifier.scrapy": {"itemadapter", "scrapy", "w3lib"},
 }
 
 

@@ -128,8 +128,9 @@ def test_the_content_goes_to_standard_output_and_nothing_to_standard_error(declu
     assert declutter(page) == (0, SENTENCE + "\n", "")
 
 
-def test_a_dash_reads_standard_input(declutter: Run) -> None:
-    assert declutter("-", stdin=html(SENTENCE).encode()).out == SENTENCE + "\n"
+@pytest.mark.parametrize("args", [("-",), ()], ids=["a dash", "no page named"])
+def test_standard_input_is_a_page(declutter: Run, args: Sequence[str]) -> None:
+    assert declutter(*args, stdin=html(SENTENCE).encode()).out == SENTENCE + "\n"
 
 
 @pytest.mark.parametrize("name", get_args(Format))
@@ -211,6 +212,10 @@ def test_a_threshold_of_0_keeps_every_block(declutter: Run, page: str) -> None:
     assert declutter("--threshold", "0", page).out == f"Log in\n\n{SENTENCE}\n"
 
 
+def test_options_may_stand_between_pages(declutter: Run, page: str, second: str) -> None:
+    assert declutter(page, "--threshold", "0", second).out == declutter("--threshold", "0", page, second).out
+
+
 def test_favor_and_kind_reach_the_classifier(declutter: Run, page: str) -> None:
     out = declutter("--favor", "recall", "--kind", "text", "--format", "json", page).out
     assert json.loads(out)["kind"] == "text"
@@ -250,7 +255,6 @@ def test_help_documents_every_exit_status_and_shows_examples(declutter: Run) -> 
 @pytest.mark.parametrize(
     "args",
     [
-        (),
         ("-", "-"),
         ("--threshold", "1.5", "-"),
         ("--threshold", "nan", "-"),
@@ -406,8 +410,18 @@ def test_a_page_that_fails_is_named_and_the_others_are_printed(
     assert result.out == f"==> page.html <==\n{SENTENCE}\n\n==> second.html <==\n{OTHER}\n"
 
 
-def test_a_folder_is_one_failed_page(declutter: Run, tmp_path: Path) -> None:
-    assert declutter(".") == (1, "", "declutter: .: Is a directory\n")
+def test_an_address_is_one_failed_page_with_advice(declutter: Run) -> None:
+    status, out, err = declutter("https://example.org/")
+    assert (status, out) == (1, "")
+    assert err.endswith("No such file or directory (for an address: curl -sL ADDRESS | declutter)\n")
+
+
+def test_a_folder_is_one_failed_page_with_advice(declutter: Run, tmp_path: Path) -> None:
+    assert declutter(".") == (
+        1,
+        "",
+        "declutter: .: Is a directory (for all of its files: declutter batch . OUT)\n",
+    )
 
 
 def test_a_file_that_may_not_be_read_is_one_failed_page(

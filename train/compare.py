@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from tqdm import tqdm
 
 from classifier.decode import decode
 from train.corpus import GoldPage, read
@@ -40,7 +41,11 @@ class _Outcome:
 
 
 def compare(
-    pages: Sequence[GoldPage], extractors: Mapping[str, Extractor | Peer], seed: int = 0
+    pages: Sequence[GoldPage],
+    extractors: Mapping[str, Extractor | Peer],
+    seed: int = 0,
+    *,
+    progress: bool = False,
 ) -> pd.DataFrame:
     """Run every page through every extractor and measure words and time.
 
@@ -53,6 +58,7 @@ def compare(
         pages: pages with gold text or with snippets.
         extractors: name to a function from HTML to plain text, or a peer.
         seed: draws the bootstrap resamples.
+        progress: show a bar where standard error is a terminal.
 
     Returns:
         One row an extractor, indexed by name: `pages`, `errors`; `precision`, `recall`, `f1`
@@ -64,7 +70,7 @@ def compare(
     for extractor in extractors.values():
         with suppress(Exception):  # counted below, page by page
             _steps(extractor)[0](WARM_UP)
-    for page in pages:
+    for page in tqdm(pages, desc="compare", unit=" pages", disable=None if progress else True, leave=False):
         html = decode(page.page)
         for name, extractor in extractors.items():
             outcomes[name].append(_outcome(page, html, extractor))
@@ -151,7 +157,14 @@ def sample(pages: Iterable[GoldPage], limit: int | None, seed: int) -> list[Gold
     return kept
 
 
-def run(dataset: str, root: Path | None = None, limit: int | None = None, seed: int = 0) -> pd.DataFrame:
+def run(
+    dataset: str,
+    root: Path | None = None,
+    limit: int | None = None,
+    seed: int = 0,
+    *,
+    progress: bool = False,
+) -> pd.DataFrame:
     """Compare this extractor with the installed peers on a data set, print the table, give it.
 
     Args:
@@ -159,6 +172,7 @@ def run(dataset: str, root: Path | None = None, limit: int | None = None, seed: 
         root: the folder that holds the data sets; `data_root()` if left out.
         limit: how many pages, drawn at random; all if left out.
         seed: draws the pages and the bootstrap resamples.
+        progress: show a bar where standard error is a terminal.
 
     Raises:
         CorpusError: the data set is unknown or missing.
@@ -166,7 +180,7 @@ def run(dataset: str, root: Path | None = None, limit: int | None = None, seed: 
     from classifier import extract  # late: it loads the model, which `compare` does without
 
     pages = sample(read(dataset, root), limit, seed)
-    table = compare(pages, {OWN_NAME: extract, **installed_peers()}, seed)
+    table = compare(pages, {OWN_NAME: extract, **installed_peers()}, seed, progress=progress)
     print(f"{dataset}: {len(pages)} pages, seed {seed}")
     print(table.sort_values("f1", ascending=False).round(3).to_string())
     return table

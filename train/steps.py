@@ -10,6 +10,7 @@ from typing import Final
 
 import joblib
 import pandas as pd
+from tqdm import tqdm
 
 from classifier import Classifier, load
 from classifier.features.arrays import Floats
@@ -140,12 +141,14 @@ def evaluate(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
         return
     classifier = load(options.model) if options.model else Classifier()
     name = options.dataset or "wcxb"
+    hidden = options.quiet or None  # None: unless standard error is a terminal
+    pages = tqdm(read(name), desc="evaluate", unit=" pages", disable=hidden, leave=False)
     if options.kind is None:
-        print(score(read(name), classifier.extract, options.seed).report(f"{name}, zero-shot"))
+        print(score(pages, classifier.extract, options.seed).report(f"{name}, zero-shot"))
         return
     given: Kind = options.kind
     found = evaluate_pages(
-        (page for page in read(name) if given in ("text", page.kind)),
+        (page for page in pages if given in ("text", page.kind)),
         lambda page: classifier.extract(page_text(page, given), kind=given),
         options.seed,
     )
@@ -236,7 +239,9 @@ def compare(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
     if options.speed:
         _compare_speed(options, kinds)
         return
-    frame: pd.DataFrame = comparison.run(options.dataset, limit=options.limit, seed=options.seed)
+    frame: pd.DataFrame = comparison.run(
+        options.dataset, limit=options.limit, seed=options.seed, progress=not options.quiet
+    )
     if len(frame) == 1:
         print("no peer is installed: pip install 'clutter-classifier[peers]'")
 
@@ -252,7 +257,8 @@ def _compare_speed(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
 
 def gate(options: argparse.Namespace, kinds: Sequence[Kind]) -> bool:
     """The shipped models, or others, against the floors; whether a floor is missed."""
-    verdicts = list(judge(load(options.model) if options.model else None))
+    found = judge(load(options.model) if options.model else None)
+    verdicts = list(tqdm(found, desc="gate", unit=" verdicts", disable=None, leave=False))
     print(verdict_table(verdicts))
     return any(verdict.outcome == "FAIL" for verdict in verdicts)
 

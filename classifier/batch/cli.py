@@ -21,7 +21,7 @@ from classifier.errors import BatchError, WorkerError
 if TYPE_CHECKING:
     from classifier.batch.run import Job, Report
 
-__all__ = ["batch", "parse"]
+__all__ = ["batch", "make_parser", "parse"]
 
 DONE, DAMAGED, REFUSED, NO_WORKER, NOT_WRITTEN, INTERRUPTED = 0, 1, 2, 3, 4, 130
 MEGABYTE: Final = 1_000_000
@@ -100,8 +100,8 @@ def batch(argv: Sequence[str], tell: Callable[[str], None]) -> int:
     return DAMAGED if report.all.total["damaged"] else DONE
 
 
-def parse(argv: Sequence[str]) -> argparse.Namespace:
-    """Read the command line; wrong usage exits with status 2."""
+def make_parser() -> argparse.ArgumentParser:
+    """The options, in the order in which --help shows them."""
     parser = argparse.ArgumentParser(
         "declutter batch",
         description="Label many pages, from files to files; go on after whatever ended the run before.",
@@ -118,6 +118,12 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     add("--workers", type=positive, default=processors(), metavar="N", help="processes (default: processors)")
     add_page_options(parser)
     add("-q", "--quiet", action="store_true", help="no progress and no summary on standard error")
+    return parser
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Read the command line; wrong usage exits with status 2."""
+    parser = make_parser()
     options = parser.parse_args(argv)
     check_page_options(parser, options)
     return options

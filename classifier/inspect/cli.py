@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
@@ -13,9 +13,10 @@ from classifier.console import (
     each_page,
     load_classifier,
     open_output,
+    with_progress,
 )
 
-__all__ = ["inspect", "parse"]
+__all__ = ["inspect", "make_parser", "parse"]
 
 DONE, PAGE_FAILED = 0, 1
 
@@ -60,8 +61,8 @@ def inspect(argv: Sequence[str]) -> int:
     return DONE if len(entries) == len(options.paths) else PAGE_FAILED
 
 
-def parse(argv: Sequence[str]) -> argparse.Namespace:
-    """Read the command line; wrong usage exits with status 2."""
+def make_parser() -> argparse.ArgumentParser:
+    """The options, in the order in which --help shows them."""
     parser = argparse.ArgumentParser(
         "declutter inspect",
         description="Write one HTML file that shows pages as blocks, and in which to correct their labels.",
@@ -73,18 +74,14 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     add = parser.add_argument
     add("--no-explain", action="store_true", help="leave out why: takes less time and space")
     add("--no-features", action="store_true", help="leave out the features' values: takes less space")
-    options = parser.parse_args(argv)
+    return parser
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Read the command line; wrong usage exits with status 2."""
+    parser = make_parser()
+    options = parser.parse_intermixed_args(argv)
     check_page_options(parser, options)
     if options.output == STREAM and sys.stdout is not None and sys.stdout.isatty():
         parser.error("a report is for a browser: name a file for it, as in -o report.html")
     return options
-
-
-def with_progress(paths: Sequence[str]) -> Iterable[str]:
-    """The paths, with a bar on a terminal if it takes longer than a second (where tqdm is installed)."""
-    try:
-        from tqdm import tqdm
-    except ImportError:
-        return paths
-    bar: Iterable[str] = tqdm(paths, unit="page", disable=None, delay=1, leave=False)
-    return bar

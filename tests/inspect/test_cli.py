@@ -89,7 +89,7 @@ def test_without_any_page_no_report_is_written(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [[], ["-", "-"], ["--threshold", "2", "-"], ["--max-bytes", "0", "-"], ["--format", "json", "-"]],
+    [["-", "-"], ["--threshold", "2", "-"], ["--max-bytes", "0", "-"], ["--format", "json", "-"]],
     ids=" ".join,
 )
 def test_wrong_usage_ends_with_status_2(options: list[str]) -> None:

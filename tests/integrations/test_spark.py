@@ -1,6 +1,7 @@
 """Spark makes the rows that `declutter batch` makes, on one machine and on a cluster, whatever ends."""
 
 import os
+import shutil
 import signal
 import sys
 import time
@@ -19,6 +20,8 @@ from classifier.errors import BatchError
 from classifier.workers import Isolation
 
 sql = pytest.importorskip("pyspark.sql")
+if not (shutil.which("java") or "JAVA_HOME" in os.environ):
+    pytest.skip("Spark needs Java", allow_module_level=True)
 
 from classifier.spark import classify, classify_files, read_records  # noqa: E402
 from classifier.spark.__main__ import main  # noqa: E402
