@@ -1,13 +1,14 @@
 """Apache Spark: pages in a DataFrame or in files -> a DataFrame of rows, those of `declutter batch`.
 
-    from classifier.spark import classify, classify_files, read_records
+    from classifier.spark import RowMaker, classify, classify_files, read_records
 
-    rows = classify(frame, "html", keep=("language",))      # a column of pages
-    rows = classify_files(spark, ["crawl/*.warc.gz"])       # files that every executor can read
+    rows = classify(frame, "html", RowMaker(keep=("language",)))    # a column of pages
+    rows = classify_files(spark, ["crawl/*.warc.gz"])               # files that every executor can read
     rows.write.partitionBy("status").parquet("rows")
 
 `python -m classifier.spark IN... OUT` does the last two, and so does `spark-submit` with the file
-`classifier/spark/__main__.py`. Executors need this package, and PySpark 4 is the extra `spark`.
+`classifier/spark/__main__.py`. Executors need this package, and PySpark 4 is the extra `spark`. Spark hands
+over pages of a frame in batches: `spark.sql.execution.arrow.maxRecordsPerBatch` of 100 keeps them small.
 """
 
 from collections.abc import Callable, Iterator, Sequence
