@@ -43,11 +43,14 @@ def session(master: str) -> Iterator[Any]:
         "spark.sql.execution.arrow.maxRecordsPerBatch": "16",
         "spark.sql.shuffle.partitions": "2",
     }
+    if before := sql.SparkSession.getActiveSession():
+        before.stop()  # a process has one at a time
     builder = sql.SparkSession.builder.master(master)
     for name, value in settings.items():
         builder = builder.config(name, value)
     spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("OFF")
+    assert spark.sparkContext.master == master
     yield spark
     spark.stop()
 
