@@ -21,14 +21,17 @@ if TYPE_CHECKING:
         PageMemoryError,
         PageTimeoutError,
         PageTooLargeError,
+        SiteError,
         UntrustedModelError,
         WorkerError,
     )
     from classifier.explain import Explanation
     from classifier.limits import Limits
+    from classifier.metadata import Fact, Metadata
     from classifier.model import Model
     from classifier.page import Block, Label, Page
     from classifier.pipeline import Classifier, classify, classify_many, extract, load
+    from classifier.site import SiteProfile
     from classifier.workers import Isolation
 
 __all__ = [
@@ -39,10 +42,12 @@ __all__ = [
     "ClassifierError",
     "Explanation",
     "ExplanationError",
+    "Fact",
     "FeatureMismatchError",
     "Isolation",
     "Label",
     "Limits",
+    "Metadata",
     "Model",
     "ModelError",
     "Page",
@@ -50,6 +55,8 @@ __all__ = [
     "PageMemoryError",
     "PageTimeoutError",
     "PageTooLargeError",
+    "SiteError",
+    "SiteProfile",
     "UntrustedModelError",
     "WorkerError",
     "classify",
@@ -66,8 +73,11 @@ _MODULES = {
     **dict.fromkeys(("Block", "Label", "Page"), "page"),
     "Explanation": "explain",
     "Isolation": "workers",
+    "Fact": "metadata",
     "Limits": "limits",
+    "Metadata": "metadata",
     "Model": "model",
+    "SiteProfile": "site",
 }
 
 

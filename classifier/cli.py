@@ -28,15 +28,16 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 DONE, PAGE_FAILED, NO_MODEL, NOT_WRITTEN, INTERRUPTED, PIPE_CLOSED = 0, 1, 3, 4, 130, 141
-# The subcommands: files of these names are ./batch and ./inspect.
-BATCH, INSPECT = "batch", "inspect"
+# The subcommands: files of these names are ./batch, ./inspect and ./site.
+BATCH, INSPECT, SITE = "batch", "inspect", "site"
 # Line ends to some readers of JSON Lines, though not to JSON, which lets them stand.
 JSON_LINE_ENDS: Final = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 
 USAGE: Final = """\
 declutter [OPTION ...] [PATH ...]
        declutter inspect ...   see why in a browser, correct labels: declutter inspect --help
-       declutter batch ...     many pages, files to files, resumable: declutter batch --help"""
+       declutter batch ...     many pages, files to files, resumable: declutter batch --help
+       declutter site ...      what the pages of a site have in common, for --site: declutter site --help"""
 EPILOG: Final = """\
 several pages:
   text, a table    each page follows a line '==> PATH <==', as with head
@@ -55,7 +56,7 @@ exit status:
 NO_COLOR and FORCE_COLOR never and always colour a table of blocks. Its width is
 COLUMNS, else the terminal's; elsewhere than on a terminal texts are not cut.
 
-(files that are named as the commands inspect and batch: ./inspect, ./batch)
+(files that are named as a command: ./inspect, ./batch, ./site)
 
 completion (needs argcomplete), by a line in ~/.bashrc, ~/.zshrc or config.fish:
   eval "$(declutter --completion bash)"
@@ -86,6 +87,10 @@ def main(argv: Sequence[str] | None = None) -> int:
                 from classifier.inspect.cli import inspect
 
                 return inspect(words[1:])
+            if words[:1] == [SITE]:
+                from classifier.gather import site
+
+                return site(words[1:])
             return run(parse(words))
         finally:
             if sys.stdout is not None:
@@ -106,9 +111,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def complete() -> None:
     """Answer a shell that completes a line, and end the process."""
     from classifier.batch.cli import make_parser as make_batch_parser
+    from classifier.gather import make_parser as make_site_parser
     from classifier.inspect.cli import make_parser as make_inspect_parser
 
-    answer(make_parser, {BATCH: make_batch_parser, INSPECT: make_inspect_parser})
+    answer(make_parser, {BATCH: make_batch_parser, INSPECT: make_inspect_parser, SITE: make_site_parser})
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:

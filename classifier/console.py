@@ -9,7 +9,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO, TypeVar
 
-from classifier.errors import ClassifierError, ModelError, UntrustedModelError
+from classifier.errors import ClassifierError, ModelError, SiteError, UntrustedModelError
 from classifier.limits import DEFAULT_LIMITS, Limits
 from classifier.terminal import printable
 
@@ -49,13 +49,16 @@ def add_page_options(parser: argparse.ArgumentParser) -> None:
     add("--max-bytes", type=int, default=DEFAULT_LIMITS.max_bytes, metavar="N", help=size)
     add("--strict", action="store_true", help="refuse pages above a limit, instead of reading a part")
     add("--model", type=Path, metavar="PATH", help="a model file, or a folder of them")
+    add("--site", type=Path, metavar="FILE", help="a profile of their site, made by 'declutter site'")
     add("--trust-model", action="store_true", help="allow a joblib model, which can run any code")
     add("-o", "--output", default=STREAM, metavar="FILE", help="write to FILE (default: stdout)")
 
 
-def check_page_options(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+def check_page_options(
+    parser: argparse.ArgumentParser, options: argparse.Namespace, *, needs_page: bool = True
+) -> None:
     """End with status 2 where options contradict each other or themselves; no page is standard input."""
-    if not options.paths:
+    if needs_page and not options.paths:
         if sys.stdin is None or sys.stdin.isatty():
             parser.error("name a page: a file, or - for standard input")
         options.paths = [STREAM]
@@ -65,6 +68,15 @@ def check_page_options(parser: argparse.ArgumentParser, options: argparse.Namesp
         parser.error("--threshold must lie between 0 and 1")
     if options.max_bytes < 1:
         parser.error("--max-bytes must be above 0")
+    options.profile = None
+    if options.site is not None:
+        # Late: --help needs no NumPy.
+        from classifier.site import SiteProfile
+
+        try:
+            options.profile = SiteProfile.load(options.site)
+        except SiteError as error:
+            parser.error(str(error))
     for path in options.paths if options.output != STREAM else ():
         with suppress(OSError):
             if path != STREAM and Path(path).is_file() and Path(path).samefile(options.output):
@@ -106,12 +118,13 @@ def each_page(
     """Each path with what is made of its page; with None where that failed, as standard error then tells.
 
     Args:
-        options: that `add_page_options` has defined.
+        options: that `add_page_options` has defined and `check_page_options` seen.
 
     Raises:
         ModelError, ImportError: no page could be classified.
     """
     chosen = {name: vars(options)[name] for name in ("kind", "favor", "threshold", "strict")}
+    chosen["site"] = options.profile
     limits = Limits(max_bytes=options.max_bytes)
     for path in paths:
         made = None

@@ -11,6 +11,7 @@ __all__ = [
     "PageMemoryError",
     "PageTimeoutError",
     "PageTooLargeError",
+    "SiteError",
     "UntrustedModelError",
     "WorkerError",
 ]
@@ -54,6 +55,10 @@ class UntrustedModelError(ModelError):
 
 class ExplanationError(ClassifierError):
     """The page cannot be explained: it does not know its model, or the model what is usual."""
+
+
+class SiteError(ClassifierError):
+    """A site profile is missing, damaged, or of a version this package does not read."""
 
 
 class WorkerError(ClassifierError):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from classifier.explain import Explanation
+    from classifier.metadata import Metadata
     from classifier.model import Model
 
 __all__ = ["Block", "Label", "Page"]
@@ -92,12 +93,20 @@ class Page:
     """Probability of that type, 0 to 1."""
     model_of: "Callable[[Kind], Model] | None" = None
     """Gives the model that judged the page, from its kind; None for a page without text."""
+    site_pages: int = 0
+    """Other pages of the site that the probabilities rest on as well (see `SiteProfile`)."""
+    alone: npt.NDArray[np.float32] | None = None
+    """Where they do, what the model says of the page alone: probability of content of each block; shape
+    (blocks,), read-only."""
     _blocks: list[tuple[Block, ...]] = field(default_factory=list, init=False)
     _explanations: "list[tuple[Explanation, ...]]" = field(default_factory=list, init=False)
+    _metadata: "list[Metadata]" = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         self.probabilities.flags.writeable = False
         self.keep.flags.writeable = False
+        if self.alone is not None:
+            self.alone.flags.writeable = False
 
     def __len__(self) -> int:
         return len(self.segments)
@@ -130,6 +139,18 @@ class Page:
     def feature_names(self) -> tuple[str, ...]:
         """What the columns of `features` are called."""
         return column_names(self.kind)
+
+    @property
+    def metadata(self) -> "Metadata":
+        """What the page says about itself: title, author, date, language, site name, canonical address, image
+        and description, each with where it stands; read when first asked for. Nothing for plain text.
+        """
+        if not self._metadata:
+            # Late: classification needs none of it.
+            from classifier.metadata import Metadata, read_metadata
+
+            self._metadata.append(read_metadata(self.markup) if self.kind == "html" else Metadata())
+        return self._metadata[0]
 
     @property
     def markup(self) -> str:
@@ -167,7 +188,8 @@ class Page:
     def explanations(self) -> "tuple[Explanation, ...]":
         """Why each block has its probability, in order; worked out together, once.
 
-        That takes as long as some 25 classifications of HTML, 45 of plain text.
+        That takes as long as some 25 classifications of HTML, 45 of plain text. What other pages of the site
+        have told is left out: the explanation is of the page alone.
 
         Raises:
             ExplanationError: the page was not made by `classify`, or its model has no training medians.
@@ -177,7 +199,13 @@ class Page:
         return self._explanations[0]
 
     def to_markdown(self, *, links: bool = True, images: bool = True) -> str:
-        """The content as GitHub-flavoured Markdown."""
+        """The content as GitHub-flavoured Markdown: headings, lists, tables, code with its language,
+        quotations, links, images, footnotes; definitions as Markdown Extra writes them.
+
+        Args:
+            links: keep links; without, only their texts.
+            images: keep images.
+        """
         return render_markdown(self.segments, self.keep, self.markup, links=links, images=images)
 
     def to_dict(self, *, explain: bool = False) -> dict[str, Any]:
@@ -199,6 +227,7 @@ class Page:
             "type": self.type,
             "type_probability": round(self.type_probability, 4),
             "truncated": self.truncated,
+            "metadata": asdict(self.metadata),
             "text": self.text,
             "blocks": [
                 {
@@ -236,7 +265,8 @@ class Page:
         # Late: few pages are explained, and all of them import this module.
         from classifier.explain import explain_page
 
-        return explain_page(self.model_of(self.kind), self.segments, self.probabilities)
+        alone = self.probabilities if self.alone is None else self.alone
+        return explain_page(self.model_of(self.kind), self.segments, alone)
 
     def _block(self, index: int) -> Block:
         segments = self.segments

@@ -4,7 +4,7 @@ turbohtml builds the tree in C by the WHATWG algorithm and reports it as events,
 deep, meets Python recursion and no node becomes a Python object.
 """
 
-from turbohtml import Document, Element, Markdown, Node, Text, parse
+from turbohtml import Document, Element, Markdown, MicrodataItem, Node, Text, parse
 from turbohtml.clean import OnDisallowed, Policy, sanitize
 from turbohtml.detect import detect
 from turbohtml.saxparse import SaxHandler, sax_parse
@@ -13,6 +13,7 @@ __all__ = [
     "Document",
     "Element",
     "Markdown",
+    "MicrodataItem",
     "Node",
     "OnDisallowed",
     "Policy",

@@ -18,6 +18,7 @@ from classifier.segment import Kind, Segments, detect_kind, segment_html, segmen
 from classifier.segment.whitespace import without_surrogates
 
 if TYPE_CHECKING:
+    from classifier.site import SiteProfile
     from classifier.workers import Isolation
 
 __all__ = ["Classifier", "classify", "classify_many", "extract", "load"]
@@ -62,6 +63,7 @@ class Classifier:
         limits: Limits = DEFAULT_LIMITS,
         strict: bool = False,
         isolate: "bool | Isolation" = False,
+        site: "SiteProfile | None" = None,
     ) -> Page:
         """Cut a page into blocks and label each one content or clutter.
 
@@ -78,9 +80,11 @@ class Classifier:
             isolate: classify in a worker process with bounds on time and memory, which hold even where
                 the parser is at work; an `Isolation` says which bounds. Scripts do so under
                 `if __name__ == "__main__":`.
+            site: what the pages of its site have in common. The page never counts for itself, and without
+                another page nothing changes.
 
         Raises:
-            TypeError: `page` is neither str nor bytes, or `encoding` no str.
+            TypeError: `page` is neither str nor bytes, `encoding` no str, or `site` no profile.
             ValueError: `kind`, `favor` or `threshold` is none of the above.
             BinaryPageError: the bytes are a PDF, an image, an archive or the like.
             PageTooLargeError: the page exceeds the limits, and `strict`.
@@ -91,9 +95,16 @@ class Classifier:
             # Late: what starts processes takes a sixth of the import, and a page here needs none of it.
             from classifier.isolate import classify_isolated
 
-            options = {"kind": kind, "encoding": encoding, "favor": favor, "threshold": threshold}
+            options = {
+                "kind": kind,
+                "encoding": encoding,
+                "favor": favor,
+                "threshold": threshold,
+                "site": site,
+            }
             return classify_isolated(self, page, isolate, limits=limits, strict=strict, **options)
         policy = Policy(favor, threshold)
+        _check_site(site)
         text, cut = _text(page, limits, encoding)
         kind = _kind(kind, text)
         segments = _segments(kind, text, limits)
@@ -102,13 +113,18 @@ class Classifier:
             raise PageTooLargeError(f"{truncated}: raise the limit, or read a part of it without strict")
         if not len(segments):
             nothing = np.zeros(0, np.float32)
-            return Page(kind, segments.title, 0.0, nothing, nothing.astype(bool), truncated=truncated)
+            keep = nothing.astype(bool)
+            return Page(kind, segments.title, 0.0, nothing, keep, source=text, truncated=truncated)
         model = self.model(kind)
         measured = measure_page(segments)
         matrix = model.matrix(measured)
         probabilities = model.probabilities(measured, matrix)
-        decision = decide(probabilities, measured.evidence.words, policy)
+        words = measured.evidence.words
         page_type, type_probability = model.page_type(measured, matrix, probabilities)
+        alone, others = probabilities, 0
+        if site is not None:
+            probabilities, others = site.adjusted(segments, probabilities, words)
+        decision = decide(probabilities, words, policy)
         return Page(
             kind=kind,
             title=segments.title,
@@ -119,6 +135,8 @@ class Classifier:
             source=text,
             type=page_type,
             type_probability=type_probability,
+            site_pages=others,
+            alone=alone if others else None,
             truncated=truncated,
             model_of=self.model,
         )
@@ -195,6 +213,16 @@ def _text(page: str | bytes, limits: Limits, encoding: str | None) -> tuple[str,
         return page, ""
     # The bytes that are left of a character in the middle of which the page is cut.
     return encoded[: limits.max_bytes].decode("utf-8", "ignore"), limits.exceeded("max_bytes")
+
+
+def _check_site(site: "SiteProfile | None") -> None:
+    """Raise `TypeError` unless it is a profile or None."""
+    if site is not None:
+        # Late: most pages are classified without one.
+        from classifier.site import SiteProfile
+
+        if not isinstance(site, SiteProfile):
+            raise TypeError(f"site is a SiteProfile, not {type(site).__name__}")
 
 
 def _segments(kind: Kind, text: str, limits: Limits) -> Segments:

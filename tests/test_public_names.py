@@ -18,9 +18,11 @@ DOCUMENTED = {
     "Classifier",
     "Explanation",
     "ExplanationError",
+    "Fact",
     "Isolation",
     "Label",
     "Limits",
+    "Metadata",
     "Model",
     "Page",
     "BatchError",
@@ -32,6 +34,8 @@ DOCUMENTED = {
     "PageMemoryError",
     "PageTimeoutError",
     "PageTooLargeError",
+    "SiteError",
+    "SiteProfile",
     "UntrustedModelError",
     "WorkerError",
 }
@@ -71,12 +75,11 @@ def test_public_names_are_sorted_and_stand_once() -> None:
 
 
 def test_a_public_name_is_the_one_of_its_module() -> None:
-    from classifier import errors, explain, limits, model, page, pipeline, workers
+    from classifier import errors, explain, limits, metadata, model, page, pipeline, site, workers
 
     for name in DOCUMENTED:
-        owner = next(
-            one for one in (errors, page, explain, model, limits, workers, pipeline) if name in one.__all__
-        )
+        owners = (errors, page, explain, metadata, model, limits, site, workers, pipeline)
+        owner = next(one for one in owners if name in one.__all__)
         assert getattr(classifier, name) is getattr(owner, name)
 
 

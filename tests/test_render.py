@@ -2,6 +2,7 @@ import re
 from collections import Counter
 
 import pytest
+from markdown_it import MarkdownIt
 
 from classifier.render import render_html, render_markdown, render_text
 from classifier.segment import segment_html, segment_text
@@ -116,6 +117,25 @@ class TestStructure:
     def test_a_heading_that_holds_a_paragraph_stays_a_heading(self):
         assert html("<h2><p>a</p></h2>") == "<h2>a</h2>"
 
+    def test_a_heading_cut_into_blocks_is_one_heading(self):
+        page = "<h2><div>a</div><div>b</div></h2><h2>c</h2>"
+        assert html(page) == "<h2>a b</h2><h2>c</h2>"
+        assert markdown(page, "b") == "## a\n\n## c"
+
+    def test_a_thematic_break_stays_between_blocks_that_do(self):
+        page = "<hr><p>a</p><hr><p>b</p><hr><hr><p>c</p><hr>"
+        assert html(page) == "<p>a</p><hr><p>b</p><hr><p>c</p>"
+        assert html(page, "b") == "<p>a</p><p>c</p>"
+        assert markdown(page, "c") == "a\n\n---\n\nb"
+
+    def test_addresses_follow_the_base_of_the_page(self):
+        page = "<base href=https://b.example/x/><p><a href=y>a</a><img src=/i.png> <a href=mailto:a@b.c>m</a>"
+        assert markdown(page) == ("[a](https://b.example/x/y)![](https://b.example/i.png) [m](mailto:a@b.c)")
+
+    @pytest.mark.parametrize("base", ["javascript:alert(1)//", "data:text/html,", "https://["])
+    def test_a_base_that_is_no_address_of_the_web_changes_nothing(self, base):
+        assert html(f"<base href='{base}'><p><a href=y>a</a>") == '<p><a href="y">a</a></p>'
+
     def test_quotations_hold_paragraphs(self):
         page = "<blockquote>a<p>b</blockquote>"
         assert html(page) == "<blockquote><p>a</p><p>b</p></blockquote>"
@@ -187,6 +207,28 @@ class TestTables:
             "| k |  |  |",
         ]
 
+    def test_markdown_tells_how_columns_are_aligned(self):
+        page = (
+            "<blockquote><table><tr><th align=left>a<th style='color:red; text-align: CENTER'>b|"
+            "<th align=Right>c<th align=x>d<tr><td align=right>1<td>2<td>3<td>4</table></blockquote>"
+        )
+        assert markdown(page).splitlines()[:2] == [
+            r"> | a | b\| | c | d |",
+            "> | :--- | :---: | ---: | --- |",
+        ]
+
+    def test_headers_of_rows_head_no_columns_in_markdown(self):
+        page = "<table><tr><th>a<td>b<tr><th>c<td>d</table>"
+        assert markdown(page).splitlines() == ["|  |  |", "| --- | --- |", "| a | b |", "| c | d |"]
+
+    def test_an_empty_corner_does_not_unmake_a_header(self):
+        page = "<table><tr><td><th>a<tr><th>b<td>c</table>"
+        assert markdown(page).splitlines() == ["|  | a |", "| --- | --- |", "| b | c |"]
+
+    def test_a_table_of_which_one_column_is_kept_is_a_layout(self):
+        page = "<table><tr><td><p>menu</p><td><p>a</p><tr><td><p>menu</p><td><p>b</p></table>"
+        assert markdown(page, "menu") == "a\n\nb"
+
 
 class TestCode:
     def test_line_breaks_and_indentation_of_pre_stay(self):
@@ -201,12 +243,30 @@ class TestCode:
             '<pre class="lang-python">x</pre>',
             '<pre class="brush: python">x</pre>',
             '<pre data-lang="python">x</pre>',
+            '<pre lang="python">x</pre>',
+            '<pre><code data-language="python">x</code></pre>',
+            '<div data-lang="python"><div><pre>x</pre></div></div>',
+            '<pre><code class="hljs python">x</code></pre>',
+            '<figure class="highlight python"><pre>x</pre></figure>',
+            '<pre data-enlighter-language="python">x</pre>',
             '<div class="highlight highlight-source-python"><pre>x</pre></div>',
             '<div class="highlight-python notranslate"><div><pre>x</pre></div></div>',
         ],
     )
     def test_code_fences_name_the_language(self, page):
         assert markdown(page) == "```python\nx\n```"
+
+    @pytest.mark.parametrize(
+        "page",
+        [
+            "<pre lang=en>x</pre>",
+            "<pre class=python>x</pre>",
+            "<pre class='highlight wide'>x</pre>",
+            "<pre class=language-plaintext>x</pre>",
+        ],
+    )
+    def test_a_name_that_is_no_language_of_code_is_none(self, page):
+        assert markdown(page) == "```\nx\n```"
 
     def test_blocks_inside_pre_are_lines(self):
         assert markdown("<pre><div>a</div><div>b</div></pre>") == "```\na\nb\n```"
@@ -346,8 +406,88 @@ class TestMarkdown:
         page = "<p>10<sup>6</sup> H<sub>2</sub>O"
         assert markdown(page) == "10<sup>6</sup> H<sub>2</sub>O"
 
+    def test_definitions_stand_beneath_their_terms(self):
+        page = "<dl><dt>a<dd>b<dd><p>c</p><ul><li>d</ul><dt>e<dd><ul><li>f</ul></dl>"
+        assert markdown(page) == "a\n\n: b\n\n: c\n\n  - d\n\ne\n\n- f"
+
+    @pytest.mark.parametrize(
+        ("page", "marked"),
+        [
+            ("<b>a:</b> b", "**a:** b"),
+            ("<b>a.</b>b", "<strong>a.</strong>b"),
+            ("a <i>$5</i>", "a *$5*"),
+            ("日本<b>語</b>は", "日本**語**は"),
+            ("日本<b>「語」</b>は", "日本<strong>「語」</strong>は"),
+            ("<b>a</b><b>b</b>", "**ab**"),
+            ("<b><i>a</i></b>", "**_a_**"),
+            ("<b>a</b><i>b</i>", "**a**_b_"),
+            ("<b>a</b><i>b</i>c", "**a**<em>b</em>c"),
+            ("<s>a</s>,", "~~a~~,"),
+            ("<code>a <b>b</b></code>", "`a b`"),
+            ("<b># a</b>", "**# a**"),
+        ],
+    )
+    def test_emphasis_has_signs_where_markdown_reads_them_and_tags_elsewhere(self, page, marked):
+        found = markdown(f"<p>{page}</p>")
+        assert found == marked
+        tags = re.sub(r"</?code>", "", MarkdownIt("commonmark").enable("strikethrough").render(found))
+        assert not re.search(r"[*_~]", tags)
+
     def test_text_that_looks_like_markdown_is_escaped(self):
         assert markdown("<p># a<p>1. b<p>- c") == "\\# a\n\n1\\. b\n\n\\- c"
+
+
+NOTES = "<ol><li id=n1>The first one. <a href=#r1>↩</a><li id=n2><p>The second.<p>Its end.</ol><p>z"
+
+
+class TestNotes:
+    @pytest.mark.parametrize(
+        "reference",
+        [
+            "<sup id=r1><a href=#n1>1</a></sup>",
+            "<a href=#n1><sup>1</sup></a>",
+            "<a href=#n1>[1]</a>",
+            "<sup><a href=#n1><span>[</span>1<span>]</span></a></sup>",
+        ],
+    )
+    def test_a_reference_and_its_note_are_a_footnote(self, reference):
+        page = f"<p>a{reference}, b<sup><a href=#n2>2</a></sup>{NOTES}"
+        assert markdown(page) == (
+            "a[^1], b[^2]\n\n[^1]: The first one.\n\n[^2]: The second.\n\n    Its end.\n\nz"
+        )
+
+    def test_a_note_in_a_paragraph_loses_the_label_that_it_begins_with(self):
+        page = (
+            "<p>a<a href='#_ftn1' name=_ftnref1>[1]</a></p><p>b</p>"
+            "<p><a href='#_ftnref1' name=_ftn1>[1]</a> A note of some words.</p><p>c</p>"
+        )
+        assert markdown(page) == "a[^1]\n\nb\n\n[^1]: A note of some words.\n\nc"
+
+    def test_a_reference_whose_note_is_dropped_stays_as_it_is(self):
+        page = "<p>a<sup><a href=#n1>1</a></sup><ol><li id=n1>A note of some words.</ol>"
+        assert markdown(page, "A note of some words.") == "a<sup>1</sup>"
+
+    def test_a_link_to_a_numbered_part_of_the_page_is_no_note(self):
+        page = "<p>Go to <a href=#part>1</a></p><ul><li id=part>The first part is here.</ul>"
+        assert markdown(page) == "Go to 1\n\n- The first part is here."
+
+    def test_two_notes_of_one_label_stay_as_they_are_but_the_first(self):
+        page = (
+            "<p>a<sup><a href=#n1>1</a></sup><ol><li id=n1>One of some words.</ol>"
+            "<p>b<sup><a href=#m1>1</a></sup><ol><li id=m1>Two of some words.</ol>"
+        )
+        assert markdown(page) == (
+            "a[^1]\n\n[^1]: One of some words.\n\nb<sup>1</sup>\n\n1. Two of some words."
+        )
+
+    @pytest.mark.parametrize("note", ["javascript:alert(1)", "javascript:alert(1) 'x'", "x (y)"])
+    def test_a_note_that_markdown_could_read_as_an_address_is_none(self, note):
+        page = f"<p>a<sup><a href=#n1>1</a></sup><ol><li id=n1>{note}</ol>"
+        assert markdown(page) == f"a<sup>1</sup>\n\n1. {note}"
+
+    @pytest.mark.parametrize("sign", ["¶", "#", "🔗", " ↩︎ "])
+    def test_signs_that_link_within_the_page_go(self, sign):
+        assert markdown(f"<h2>a <a href=#a>{sign}</a></h2><p>b # c") == "## a\n\nb # c"
 
 
 class TestPlainTextPages:

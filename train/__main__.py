@@ -1,4 +1,4 @@
-"""`python -m train table | fit | evaluate | ablate | export | gate | compare | fuzz | hostile | scale`."""
+"""`python -m train STEP`: table, fit, evaluate, site, ablate, export, gate, compare, fuzz, hostile, scale."""
 
 import argparse
 import sys
@@ -20,10 +20,12 @@ steps, each on what the one before has written under --work:
   python -m train table                 read WCXB and data/lessons, write the table of blocks
   python -m train fit                   fit on the table, cross-validate, keep the models
   python -m train evaluate              print the cross-validated figures
+  python -m train site                  what the other pages of a site say: weights and figures
   python -m train ablate                measure what each part of the model is worth
   python -m train export --to models    write html.model and text.model with their cards
   python -m train gate                  hold the shipped models against the floors
   python -m train compare               the same pages through the installed peers
+  python -m train compare --structure   headings, lists, tables, code and links that they keep
   python -m train compare --speed       how long a page takes, beside them and by stage
   python -m train fuzz --inputs 100000  hostile pages, model files and labels through the public calls
   python -m train hostile               what pages cost that are made to be dear
@@ -52,18 +54,8 @@ def _parser() -> argparse.ArgumentParser:
     table.add_argument("--workers", type=int, default=2, help="processes")
     fit = commands.add_parser("fit", parents=[shared], help="table -> model, cross-validated")
     fit.add_argument("--trees-only", action="store_true", help="no network beside the trees")
-    evaluate = commands.add_parser("evaluate", parents=[shared], help="print figures")
-    evaluate.add_argument(
-        "--dataset",
-        help="score the shipped model, or --model, on this data set; without it, print the "
-        "cross-validated figures of the last fit",
-    )
-    evaluate.add_argument("--model", type=Path, help="a model file or a folder of models")
-    evaluate.add_argument("--no-peers", action="store_true", help="no other extractors, which take minutes")
-    evaluate.add_argument("--workers", type=_count, default=1, help="processes for the other extractors")
-    evaluate.add_argument(
-        "--deadline", type=float, default=DEADLINE, help="seconds that another extractor has for a page"
-    )
+    _add_evaluate(commands.add_parser("evaluate", parents=[shared], help="print figures"))
+    commands.add_parser("site", parents=[shared], help="weights of what a site's other pages say")
     ablate = commands.add_parser("ablate", parents=[shared], help="what each part of the model is worth")
     ablate.add_argument("--folds", type=int, choices=range(1, 6), default=5, help="how many are judged")
     ablate.add_argument("--plots", type=Path, help="folder for a plot of it")
@@ -80,10 +72,28 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_evaluate(evaluate: argparse.ArgumentParser) -> None:
+    evaluate.add_argument(
+        "--dataset",
+        help="score the shipped model, or --model, on this data set; without it, print the "
+        "cross-validated figures of the last fit",
+    )
+    evaluate.add_argument("--model", type=Path, help="a model file or a folder of models")
+    evaluate.add_argument("--no-peers", action="store_true", help="no other extractors, which take minutes")
+    evaluate.add_argument("--workers", type=_count, default=1, help="processes for the other extractors")
+    evaluate.add_argument(
+        "--deadline", type=float, default=DEADLINE, help="seconds that another extractor has for a page"
+    )
+    evaluate.add_argument(
+        "--by-site", action="store_true", help="with --dataset: each page alone and with its site's others"
+    )
+
+
 def _add_compare(compare: argparse.ArgumentParser) -> None:
     compare.add_argument("--dataset", default="wcxb")
     compare.add_argument("--limit", type=_count, help="this many pages, drawn at random")
     compare.add_argument("--speed", action="store_true", help="CPU time, stages, import and memory instead")
+    compare.add_argument("--structure", action="store_true", help="headings, lists, tables, code kept")
     compare.add_argument("--rounds", type=_count, default=5, help="of --speed, through all pages")
     compare.add_argument(
         "--sizes", action="store_true", help="with --speed: pages up to 20 MB, takes minutes"

@@ -16,7 +16,7 @@ from classifier import Classifier, load
 from classifier.features.arrays import Floats
 from classifier.segment import Kind
 from train import compare as comparison
-from train import footprint, speed
+from train import footprint, speed, structure
 from train import hostile as hostile_pages
 from train import scale as at_scale
 from train.ablate import ablate as measure_parts
@@ -35,6 +35,8 @@ from train.fuzz import fuzz as run_fuzz
 from train.gate import gate as judge
 from train.gate import table as verdict_table
 from train.plaintext import page_text
+from train.site import compare_sites, fit_weights, judge_sites, site_pages
+from train.site import report as site_report
 from train.standings import (
     OWN_NAME,
     declared_languages,
@@ -46,7 +48,19 @@ from train.standings import (
 )
 from train.table import Table, build_table, read_table
 
-__all__ = ["ablate", "compare", "evaluate", "export", "fit", "fuzz", "gate", "hostile", "scale", "table"]
+__all__ = [
+    "ablate",
+    "compare",
+    "evaluate",
+    "export",
+    "fit",
+    "fuzz",
+    "gate",
+    "hostile",
+    "scale",
+    "site",
+    "table",
+]
 
 # The figures of a text model are those of one rendering, the one that web archives use, and of pages
 # that are plain text to begin with; HTML pages are trained on in both renderings.
@@ -141,6 +155,9 @@ def evaluate(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
         return
     classifier = load(options.model) if options.model else Classifier()
     name = options.dataset or "wcxb"
+    if options.by_site:
+        print(site_report(compare_sites(read(name), classifier, options.kind), f"{name}, zero-shot, by site"))
+        return
     hidden = options.quiet or None  # None: unless standard error is a terminal
     pages = tqdm(read(name), desc="evaluate", unit=" pages", disable=hidden, leave=False)
     if options.kind is None:
@@ -183,6 +200,18 @@ def _evaluate_fit(options: argparse.Namespace, kind: Kind) -> None:
         )
         table = standings({OWN_NAME: own, **found})
         print(standings_report(STANDINGS[kind].format(pages=len(judged)), table), end="\n\n")
+
+
+def site(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
+    """Tables and fits -> what the other pages of a site weigh, and what that gains on sites left out."""
+    for kind in kinds:
+        judged, probabilities = _judged(
+            read_table(_table_folder(options.work, kind)), _load_fit(options.work, kind)
+        )
+        sources = {(page.dataset, page.id): page.page for page in gold_pages(judged)}
+        pages = site_pages(zip(judged.pages, probabilities, strict=True), sources)
+        title = f"{_what(kind)}, cross-validated, weights fitted without the site: {fit_weights(pages)}"
+        print(site_report(judge_sites(pages), title), end="\n\n")
 
 
 def export(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
@@ -238,6 +267,9 @@ def compare(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
     """The same pages through this classifier and every installed peer."""
     if options.speed:
         _compare_speed(options, kinds)
+        return
+    if options.structure:
+        structure.run(options.dataset, limit=options.limit, seed=options.seed)
         return
     frame: pd.DataFrame = comparison.run(
         options.dataset, limit=options.limit, seed=options.seed, progress=not options.quiet

@@ -55,6 +55,7 @@ examples:
   declutter batch crawl/ rows/
   declutter batch --format parquet --workers 8 'CC-MAIN-*.warc.gz' rows/
   declutter batch --add markdown --seconds 10 pages.jsonl.gz rows/
+  declutter batch --add fingerprint crawl/ rows/   rows that share a string are nearly the same text
 """
 
 
@@ -73,7 +74,11 @@ def batch(argv: Sequence[str], tell: Callable[[str], None]) -> int:
     from classifier.batch.run import run_batch
     from classifier.batch.sources import list_sources
 
-    job = job_of(options)
+    try:
+        job = job_of(options)
+    except ImportError as error:  # a column needs a package that is not installed
+        tell(str(error))
+        return REFUSED
     load_model(job.settings)
     started = monotonic()
     try:

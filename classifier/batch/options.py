@@ -23,12 +23,14 @@ __all__ = [
 ]
 
 MAX_BYTES: Final = DEFAULT_LIMITS.max_bytes
+# Of classifier.batch.rows, which --help does without.
+EXTRAS: Final = ("markdown", "html", "blocks", "metadata", "fingerprint")
 
 
 def add_page_options(parser: argparse.ArgumentParser) -> None:
     """Let a command read the options."""
     add = parser.add_argument
-    add("--add", action="append", choices=["markdown", "html", "blocks"], default=[], help="a further column")
+    add("--add", action="append", choices=EXTRAS, default=[], help="a further column")
     add("--seconds", type=float, default=30.0, metavar="S", help="time a page may take (default: 30)")
     add("--memory", type=positive, default=2048, metavar="MB", help="memory it may take (default: 2048)")
     add("--no-isolate", action="store_true", help="no limits: faster by little, ended by one bad page")
@@ -65,7 +67,7 @@ def positive(text: str) -> int:
 
 def settings_of(options: argparse.Namespace) -> "Settings":
     """What decides about the rows."""
-    from classifier.batch.rows import EXTRAS, Settings
+    from classifier.batch.rows import Settings
 
     return Settings(
         options.model,

@@ -2,16 +2,18 @@
 knows neither files nor processes: an engine that spreads data over machines needs nothing else.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
+from classifier.batch.fingerprint import check_fingerprints, fingerprint
 from classifier.batch.records import Record
 from classifier.decide import Favor
 from classifier.errors import ClassifierError, ModelError
 from classifier.limits import DEFAULT_LIMITS, Limits
+from classifier.metadata import Metadata
 from classifier.page import Page
 from classifier.pipeline import Classifier, PageKind, load
 
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["EXTRAS", "Extra", "Row", "Settings", "arrow_schema", "columns", "error_row", "row_of", "rows"]
 
 Row = dict[str, Any]
-Extra = Literal["markdown", "html", "blocks"]
-EXTRAS: Final[tuple[Extra, ...]] = ("markdown", "html", "blocks")
+Extra = Literal["markdown", "html", "blocks", "metadata", "fingerprint"]
+EXTRAS: Final[tuple[Extra, ...]] = get_args(Extra)
 
 # The columns of a row and their Arrow types; all but the first five are null where a page has none.
 _COLUMNS: Final[Mapping[str, str]] = {
@@ -57,6 +59,9 @@ class Settings:
     Args:
         model: a model file or a folder of them; None for the shipped models.
         extras: further columns, of `EXTRAS`.
+
+    Raises:
+        ImportError: a column needs a package that is not installed.
     """
 
     model: Path | None = None
@@ -66,6 +71,10 @@ class Settings:
     threshold: float | None = None
     max_bytes: int = DEFAULT_LIMITS.max_bytes
     extras: tuple[Extra, ...] = ()
+
+    def __post_init__(self) -> None:
+        if "fingerprint" in self.extras:
+            check_fingerprints()
 
     def classifier(self) -> Classifier:
         """The classifier, loaded once a process.
@@ -100,8 +109,13 @@ def arrow_schema(settings: Settings) -> "pa.Schema":
     def fields(types: Mapping[str, str]) -> list[pa.Field]:
         return [pa.field(name, pa.type_for_alias(alias)) for name, alias in types.items()]
 
-    block = pa.list_(pa.struct(fields(_BLOCK)))
-    extras = [pa.field(name, block if name == "blocks" else pa.string()) for name in settings.extras]
+    fact = pa.struct(fields({"value": "string", "source": "string"}))
+    nested = {
+        "blocks": pa.list_(pa.struct(fields(_BLOCK))),
+        "metadata": pa.struct([pa.field(name, fact) for name in Metadata.__dataclass_fields__]),
+        "fingerprint": pa.list_(pa.string()),
+    }
+    extras = [pa.field(name, nested.get(name, pa.string())) for name in settings.extras]
     return pa.schema(fields(_COLUMNS) + extras)
 
 
@@ -182,7 +196,8 @@ def _findings(page: Page, settings: Settings) -> Row:
     if page.truncated:
         found |= {"status": "truncated", "error": f"Truncated: {page.truncated}"}
     for extra in settings.extras:
-        found[extra] = _blocks(page) if extra == "blocks" else getattr(page, extra)
+        make = _MAKERS.get(extra)
+        found[extra] = make(page) if make else getattr(page, extra)
     return found
 
 
@@ -196,6 +211,13 @@ def _blocks(page: Page) -> list[Row]:
         }
         for block in page.blocks
     ]
+
+
+_MAKERS: Final[Mapping[str, Callable[[Page], Any]]] = {
+    "blocks": _blocks,
+    "metadata": lambda page: asdict(page.metadata),
+    "fingerprint": lambda page: fingerprint(page.text),
+}
 
 
 def _clean(value: Any) -> Any:

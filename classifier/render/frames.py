@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from classifier.render.safety import Attributes, cell_tag, span
+from classifier.render.safety import Attributes, alignment, cell_tag, span
 
-__all__ = ["CHILD", "MAX_NESTING", "PARENTS", "Frame", "Grid", "Row", "close_row", "place_cell"]
+__all__ = ["ALIGNED", "CHILD", "MAX_NESTING", "PARENTS", "Frame", "Grid", "Row", "close_row", "place_cell"]
 
 # What a child needs as its parent, and what stands in a parent directly (HTML standard, 4.4 and
 # 4.9).
@@ -28,6 +28,8 @@ CHILD: Final = {"ul": "li", "ol": "li", "dl": "dd"}
 MAX_NESTING: Final = 32
 # Markdown tables are filled up to this many columns; wider ones keep ragged rows.
 MAX_COLUMNS: Final = 32
+# Mark the alignment of a header's cell until the Markdown is written. Unicode never assigns them.
+ALIGNED: Final = {"left": "\ufdd9", "center": "\ufdda", "right": "\ufddb"}
 
 
 @dataclass(slots=True)
@@ -67,7 +69,8 @@ class Frame:
 def place_cell(grid: Grid, row: Row, tag: str, attributes: Attributes, *, flat: bool) -> int:
     """Add a cell to its row and return its position.
 
-    `flat` resolves spans into empty cells, since Markdown tables have none.
+    `flat` resolves spans into empty cells, since Markdown tables have none, and marks how the columns of a
+    header are aligned.
     """
     columns, rows = span(attributes, "colspan"), span(attributes, "rowspan")
     if not flat:
@@ -79,7 +82,8 @@ def place_cell(grid: Grid, row: Row, tag: str, attributes: Attributes, *, flat: 
         row.cells.append("<td>")
     position = len(row.cells)
     width = min(columns, max(1, MAX_COLUMNS - position))
-    row.cells.extend([f"<{tag}>"] * width)
+    aligned = ALIGNED.get(alignment(attributes), "") if tag == "th" else ""
+    row.cells.extend([f"<{tag}>{aligned}"] * width)
     if position < MAX_COLUMNS:
         spans.extend([0] * (position + width - len(spans)))
         spans[position : position + width] = [rows - 1] * width

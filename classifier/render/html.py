@@ -7,15 +7,20 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from classifier.render.layout import Neighbourhood, layout_tables
+from classifier.render.emphasis import MARKS
+from classifier.render.layout import Neighbourhood, header_rows, layout_tables
+from classifier.render.notes import Notes
 from classifier.render.plain import plain_html
 from classifier.render.safety import (
+    LANGUAGE_ATTRIBUTES,
     Attributes,
     image_tag,
     language,
+    language_attribute,
     link_tag,
     list_tag,
     pre_tag,
+    safe_url,
     scrub,
 )
 from classifier.render.writer import IMAGE, Inline, Leaf, Writer
@@ -63,8 +68,11 @@ CODE: Final = frozenset({"code", "kbd"})
 # Stand for the tags of `<sub>` and `<sup>`, which Markdown takes as they are. Unicode never assigns
 # them.
 RAISED: Final = {"sub": ("\ufdd1", "\ufdd2"), "sup": ("\ufdd3", "\ufdd4")}
+# What stands for tags in HTML that is to become Markdown.
+FLAT_MARKS: Final = RAISED | MARKS
 # Highlighters name the language on the listing or up to this many elements around it.
 LANGUAGE_CLIMB: Final = 3
+WEB_SCHEMES: Final = frozenset({"http", "https"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +100,11 @@ def clean_html(segments: Segments, keep: npt.ArrayLike, markup: str, options: Op
         without_surrogates(markup), lambda watchful: _Recorder(segments, mask, options, watchful)
     )
     handler.finish()
+    handler.writer.finish()
     for index in range(len(handler.columns.texts), len(segments)):
         if mask[index]:
             handler.writer.paragraph(segments.texts[index])
+    handler.notes.mark()
     return scrub("".join(handler.writer.out)).strip()
 
 
@@ -115,6 +125,11 @@ class _Recorder(BlockHandler):
         self.keep = [*keep, False]
         self.around = Neighbourhood(segments, keep)
         self.layout = layout_tables(segments, keep)
+        self.header_rows = header_rows(segments)
+        self.notes = Notes(self.writer.out)
+        self.base = ""
+        # Languages that elements around a listing name in attributes of their own.
+        self.named: dict[int, str] = {}
         self.tables: list[tuple[int, bool]] = []
         self.leaves: list[tuple[int, int, Leaf]] = []
         self.inlines: list[Inline] = []
@@ -131,16 +146,25 @@ class _Recorder(BlockHandler):
         super().start_element(tag, attrs)
         if self.skipped:
             return
+        attributes = dict(attrs)
+        if self.options.flat and attrs:
+            self.notes.start(tag, element, attributes)
+        if not LANGUAGE_ATTRIBUTES.isdisjoint(attributes):
+            self.named[element] = language_attribute(attributes)
         if tag in INLINES or tag == "a":
-            self._open_inline(tag, element, dict(attrs))
+            self._open_inline(tag, element, attributes)
         elif tag == "img":
-            self._image(element, dict(attrs))
+            self._image(element, attributes)
         elif was_pre:
             return
         elif tag in LEAF_TAGS:
-            self._open_leaf(tag, element, dict(attrs))
+            self._open_leaf(tag, element, attributes)
         elif tag in CONTAINERS or tag in CELL_TAGS:
-            self._open_container(tag, element, parent, dict(attrs))
+            self._open_container(tag, element, parent, attributes)
+        elif tag == "hr":
+            self._rule()
+        elif tag == "base" and not self.base:
+            self.base = safe_url(attributes.get("href"), WEB_SCHEMES)
 
     def end_element(self, tag: str) -> None:
         element, was_skipped = self.current, self.skipped
@@ -154,6 +178,7 @@ class _Recorder(BlockHandler):
         if self.tables and self.tables[-1][0] == element:
             self.tables.pop()
         self.writer.close(element)
+        self.notes.end(element)
 
     def characters(self, data: str) -> None:
         super().characters(data)
@@ -162,7 +187,17 @@ class _Recorder(BlockHandler):
         held = self._take(len(self.pieces) - 1)
         if self.cells > 1 and not self._in_cell():
             held = held.replace(BREAK, " ")
-        self.held = self.writer.text(self._leaf(self.owner), self.inlines, held, data)
+        if self.options.flat and self.notes.is_sign(data):
+            self.held = held
+            return
+        leaf, size = self._leaf(self.owner), len(self.writer.out)
+        self.held = self.writer.text(leaf, self.inlines, held, data)
+        if self.options.flat and len(self.writer.out) > size and leaf.tag in ("", "p"):
+            inside = [frame.tag for frame in self.writer.frames]
+            is_item = inside[-1:] == ["li"] and len(inside) == 2
+            begins = self.writer.begins and (is_item or not inside)
+            raised = "sup" in self.inline_names
+            self.notes.wrote(data, begins=begins, in_item=is_item, raised=raised)
 
     # -- what opens ---------------------------------------------------------------------------
 
@@ -171,12 +206,12 @@ class _Recorder(BlockHandler):
         if name in self.inline_names:
             return
         markup, end = f"<{name}>", f"</{name}>"
-        if self.options.flat and name in RAISED:
-            markup, end = RAISED[name] if self.inline_names.isdisjoint(CODE) else ("", "")
+        if self.options.flat and name in FLAT_MARKS:
+            markup, end = FLAT_MARKS[name] if self.inline_names.isdisjoint(CODE) else ("", "")
         elif name == "a":
-            markup = link_tag(attributes) if self.options.links else ""
+            markup = link_tag(attributes, self.base) if self.options.links else ""
         elif name == "code" and self.open_pre >= 0:
-            markup = pre_tag("code", language(attributes.get("class")))
+            markup = pre_tag("code", language_attribute(attributes) or language(attributes.get("class")))
         if markup:
             self.inlines.append(Inline(element, name, markup, end))
             self.inline_names.add(name)
@@ -199,20 +234,28 @@ class _Recorder(BlockHandler):
         if in_table and not (self.tables and self.tables[-1][1]):
             return  # a layout table is written as if it was not there
         if tag in CELL_TAGS:
+            if self.options.flat and tag == "th" and parent not in self.header_rows:
+                tag = "td"
             self.writer.open_cell(tag, attributes, element)
             return
         markup = list_tag(attributes) if tag == "ol" else f"<{CONTAINERS[tag]}>"
         self.writer.open(CONTAINERS[tag], markup, element, parent)
 
     def _language(self, element: int, attributes: Attributes) -> str:
-        named = attributes.get("data-lang") or attributes.get("data-language") or ""
+        named = language_attribute(attributes)
         identity: Sequence[str] = self.elements.identity
         for _ in range(LANGUAGE_CLIMB):
             if named or element < 0:
                 break
-            named = language(identity[element])
+            named = language(identity[element]) or self.named.get(element, "")
             element = self.elements.parent[element]
-        return language(f"language-{named}")
+        return named
+
+    def _rule(self) -> None:
+        """A thematic break stays between two blocks that do."""
+        block = len(self.columns.texts)
+        if block and self.keep[block - 1] and self._is_kept():
+            self.writer.rule()
 
     # -- content ------------------------------------------------------------------------------
 
@@ -223,7 +266,7 @@ class _Recorder(BlockHandler):
         inside = self.owner >= 0
         if not (self._is_kept() if inside else self.around.has_kept(element, block)):
             return
-        markup = image_tag(attributes)
+        markup = image_tag(attributes, self.base)
         src = markup[: markup.find(" alt=")]
         if not markup or src == self.last_image:
             return  # pages repeat images in <noscript> for readers without scripts
@@ -248,7 +291,7 @@ class _Recorder(BlockHandler):
         if self.pieces is not self.seen:
             self.seen = self.pieces
             self.taken = 0
-            self.held = ""
+            self.held = " "  # between the blocks of one heading; else a block begins a line
         held = self.held + "".join(self.pieces[self.taken : end])
         self.taken = len(self.pieces)
         return held
@@ -259,6 +302,8 @@ class _Recorder(BlockHandler):
         if self.leaves:
             _, depth, leaf = self.leaves[-1]
             if depth == len(self.writer.frames):
+                if leaf.tag in HEADING_TAGS:
+                    return leaf  # however many blocks the heading is cut into
                 return leaf._replace(key=(block, leaf.key[1]))
         return Leaf((block, owner))
 

@@ -9,18 +9,24 @@ from collections.abc import Mapping
 from html import escape
 from types import MappingProxyType
 from typing import Final
+from urllib.parse import urljoin
 
 from classifier.parser import OnDisallowed, Policy, sanitize
 
 __all__ = [
+    "LANGUAGE_ATTRIBUTES",
     "LINK_SCHEMES",
     "Attributes",
+    "absolute",
+    "alignment",
     "cell_tag",
     "image_tag",
     "language",
+    "language_attribute",
     "link_tag",
     "list_tag",
     "pre_tag",
+    "safe_url",
     "scrub",
     "span",
 ]
@@ -49,6 +55,7 @@ ALLOWED_TAGS: Final = frozenset(
         "h4",
         "h5",
         "h6",
+        "hr",
         "img",
         "kbd",
         "li",
@@ -92,6 +99,10 @@ POLICY: Final = Policy(
 IMAGE_SOURCES: Final = ("data-src", "data-lazy-src", "data-original", "src", "srcset", "data-srcset")
 # Images declared smaller than this many pixels are spacers and counters.
 MIN_IMAGE_PIXELS: Final = 8
+# Attributes in which highlighters keep the language of a listing.
+LANGUAGE_ATTRIBUTES: Final = frozenset(
+    ["data-lang", "data-language", "data-enlighter-language", "data-code-language"]
+)
 # The HTML standard's limits for table spans are 1000 columns and 65534 rows.
 MAX_SPAN: Final = 1000
 
@@ -102,9 +113,23 @@ _EDGES: Final = "".join(map(chr, range(0x21)))
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
 _BEFORE_PATH: Final = re.compile(r"[^/?#\\]*")
 _DIGITS: Final = re.compile(r"\s*(\d{1,6})(?:px)?\s*$")
+_ALIGNED: Final = re.compile(r"(?:^|;)\s*text-align\s*:\s*(left|center|right)\b", re.IGNORECASE)
 _LANGUAGE: Final = re.compile(
     r"(?:^|\s)(?:language-|lang-|highlight-source-|highlight-|brush:\s?|sourceCode\s)"
     r"([A-Za-z][A-Za-z0-9+#.\-]{0,29})(?![^\s;])"
+)
+# Class names of highlighters, beside which a bare name is that of a language; which such names there are.
+HIGHLIGHTERS: Final = frozenset("code codehilite highlight hljs prettyprint prism shiki source".split())
+LANGUAGES: Final = frozenset(
+    "abap actionscript ada apache apl applescript asm awk bash basic batch bat c c++ clojure cmake cobol "
+    "coffee coffeescript console cpp cs csharp css csv cuda cypher d dart diff docker dockerfile dos ejs "
+    "elixir elm erb erlang fortran fsharp go golang gradle graphql groovy haml handlebars haskell hcl html "
+    "http ini java javascript jinja js json json5 jsonc jsx julia kotlin latex less lisp lua make makefile "
+    "markdown markup mathematica matlab md mermaid nasm nginx nim nix objc objectivec ocaml octave pascal "
+    "perl php plsql postgresql powershell prolog properties proto protobuf ps1 puppet py pycon python "
+    "python3 qml r racket rb regex rst ruby rust sas sass scala scheme scss sh shell smalltalk solidity sql "
+    "stata svelte svg swift tcl tex toml ts tsql tsx twig typescript vala vb vba vbnet verilog vhdl vim vue "
+    "wasm xhtml xml xquery yaml yml zig zsh".split()
 )
 # Values of language classes that name no language.
 NO_LANGUAGE: Final = frozenset(
@@ -134,13 +159,23 @@ def safe_url(value: str | None, schemes: frozenset[str]) -> str:
     return "" if head and ":" in head[0] else url
 
 
-def link_tag(attributes: Attributes) -> str:
+def absolute(url: str, base: str, schemes: frozenset[str]) -> str:
+    """The safe URL, resolved by the page's `<base href>` where it has one."""
+    if not base or not url or _SCHEME.match(url):
+        return url
+    try:
+        return safe_url(urljoin(base, url), schemes)
+    except ValueError:  # such as an open bracket in the host
+        return url
+
+
+def link_tag(attributes: Attributes, base: str = "") -> str:
     """`<a href title>`, or empty when the link leads nowhere safe."""
-    href = safe_url(attributes.get("href"), LINK_SCHEMES)
+    href = absolute(safe_url(attributes.get("href"), LINK_SCHEMES), base, LINK_SCHEMES)
     return f'<a href="{escape(href)}"{_titled(attributes)}>' if href else ""
 
 
-def image_tag(attributes: Attributes) -> str:
+def image_tag(attributes: Attributes, base: str = "") -> str:
     """`<img src alt title>`, or empty for images without a safe address, spacers and counters."""
     if any(_pixels(attributes.get(side)) < MIN_IMAGE_PIXELS for side in ("width", "height")):
         return ""
@@ -148,7 +183,7 @@ def image_tag(attributes: Attributes) -> str:
         value = attributes.get(name) or ""
         if name.endswith("srcset"):
             value = value.strip().split(" ", 1)[0].rstrip(",")
-        src = safe_url(value, IMAGE_SCHEMES)
+        src = absolute(safe_url(value, IMAGE_SCHEMES), base, IMAGE_SCHEMES)
         if src:
             alt = _line(attributes.get("alt"))
             return f'<img src="{escape(src)}" alt="{escape(alt)}"{_titled(attributes)}>'
@@ -174,6 +209,13 @@ def span(attributes: Attributes, name: str) -> int:
     return min(MAX_SPAN, max(1, int(match[1]))) if match else 1
 
 
+def alignment(attributes: Attributes) -> str:
+    """How a cell is aligned: `left`, `center`, `right` or empty."""
+    named = (attributes.get("align") or "").strip().lower()
+    styled = _ALIGNED.search(attributes.get("style") or "")
+    return styled[1].lower() if styled else named if named in ("left", "center", "right") else ""
+
+
 def pre_tag(tag: str, named: str) -> str:
     """`<pre class="language-...">` or `<code ...>`, without the class when no language is named."""
     return f'<{tag} class="language-{named}">' if named else f"<{tag}>"
@@ -182,8 +224,22 @@ def pre_tag(tag: str, named: str) -> str:
 def language(classes: str | None) -> str:
     """The programming language that class names give to code, empty when none."""
     match = _LANGUAGE.search(classes or "")
-    name = match[1].lower() if match else ""
-    return "" if name in NO_LANGUAGE else name
+    if match:
+        name = match[1].lower()
+        return "" if name in NO_LANGUAGE else name
+    names = (classes or "").lower().split()
+    if HIGHLIGHTERS.isdisjoint(names):
+        return ""
+    return next((name for name in names if name in LANGUAGES), "")
+
+
+def language_attribute(attributes: Attributes) -> str:
+    """The programming language that an attribute of its own gives to code, empty when none."""
+    for name in sorted(LANGUAGE_ATTRIBUTES & attributes.keys()):
+        if value := attributes[name]:
+            return language(f"language-{value}")
+    named = (attributes.get("lang") or "").lower()  # GitHub's; else the language of people
+    return named if named in LANGUAGES else ""
 
 
 def _titled(attributes: Attributes) -> str:

@@ -66,6 +66,8 @@ class Writer:
         self.flat = flat
         self.out: list[str] = []
         self.frames: list[Frame] = []
+        self.begins = False
+        """Whether the last text was the first of its block."""
         self._written = 0
         self._key: tuple[int, int, int] | None = None
         self._bare: Frame | None = None
@@ -138,7 +140,7 @@ class Writer:
         if not core:
             return held + data
         held += data[0] if data[0].isspace() else ""
-        self._enter(leaf, inlines, _separator(held))
+        self.begins = self._enter(leaf, inlines, _separator(held))
         if self.flat and "_" in core:
             core = _UNDERSCORE.sub(lambda run: INTRAWORD * len(run[0]), core)
         self.out.append(escape(core, quote=False))
@@ -148,6 +150,19 @@ class Writer:
         """Write an image."""
         self._enter(leaf, inlines, _separator(held))
         self.out.append(markup)
+
+    def rule(self) -> None:
+        """Write a thematic break, unless in a container, whose parts it would tear apart."""
+        self.settle()
+        if not self.frames and self.out:
+            self._end_leaf()
+            self._own_line()
+            if self.out[-1] != "<hr>\n":
+                self.out.append("<hr>\n")
+
+    def finish(self) -> None:
+        """End what the last block of the page's tree has left open."""
+        self._end_leaf()
 
     def paragraph(self, text: str) -> None:
         """Write a block that stands outside the page's tree."""

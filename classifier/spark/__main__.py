@@ -43,8 +43,8 @@ examples:
 def main(argv: Sequence[str]) -> int:
     """Run the command and return its exit status."""
     options = parse(argv)
-    maker = RowMaker(settings_of(options), fields_of(options), isolation_of(options))
     try:
+        maker = RowMaker(settings_of(options), fields_of(options), isolation_of(options))
         load_model(maker.settings)
         spark = session(options.master)
         return write(spark, options, maker)

@@ -1,13 +1,15 @@
 """One row a record, whatever is in it."""
 
 import json
+import sys
 from typing import Any
 
 import pytest
 
 from classifier import ModelError, classify
+from classifier.batch import cli
 from classifier.batch.records import Record
-from classifier.batch.rows import Settings, arrow_schema, columns, row_of, rows
+from classifier.batch.rows import EXTRAS, Settings, arrow_schema, columns, row_of, rows
 from classifier.errors import PageTimeoutError
 from classifier.limits import Limits
 from classifier.pipeline import Classifier
@@ -116,9 +118,15 @@ def test_further_columns_come_last_and_only_if_wanted() -> None:
     assert "html" not in row
 
 
+def test_metadata_is_a_column_of_facts() -> None:
+    row = row_of(record(f"<title>T</title><p>{PROSE}</p>"), Settings(extras=("metadata",)))
+    assert row["metadata"]["title"] == {"value": "T", "source": "html"}
+    assert row["metadata"]["author"] is None
+
+
 def test_the_arrow_schema_holds_every_row() -> None:
     pa = pytest.importorskip("pyarrow")
-    settings = Settings(extras=("markdown", "html", "blocks"), max_bytes=1000)
+    settings = Settings(extras=("markdown", "html", "blocks", "metadata"), max_bytes=1000)
     found = rows([record(), *POISON], settings)
     table = pa.Table.from_pylist(found, arrow_schema(settings))
     assert tuple(table.column_names) == columns(settings)
@@ -131,3 +139,17 @@ def test_a_page_that_exceeds_a_limit_is_truncated_and_says_which(monkeypatch: py
     row = row_of(record(f"<p>{PROSE}</p>" * 9), Settings())
     assert row["status"] == "truncated" and row["error"] == f"Truncated: {few.exceeded('max_blocks')}"
     assert row["text"].count(PROSE) <= 2
+
+
+def test_fingerprints_without_their_package_are_refused_before_any_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "rensa", None)
+    with pytest.raises(
+        ImportError, match=r"fingerprints need rensa: pip install 'clutter-classifier\[dedup\]'"
+    ):
+        Settings(extras=("fingerprint",))
+
+
+def test_the_command_offers_every_further_column() -> None:
+    assert cli.EXTRAS == EXTRAS

@@ -38,8 +38,10 @@ _MARKUP: Final = (
     "title=|javascript:alert(1)|java\tscript:alert(1)|data:text/html,|vbscript:x|"
     'https://e.example/|<script type=application/ld+json>|{"articleBody": "|window.__STATE__ = {|'
     'JSON.parse("|"}</script>|<a href=/x>|<li>item</li>|<td>cell|<br><br>|\r\n|\n\n|\t|\f|'
+    "<sup><a href=#n1>1</a></sup>|<li id=n1>|<p id=n1>1 |<th align=right>| class=language-c|<base href='"
+    "https://b.example/x'>|<meta property=og:image content=|<div itemscope itemprop=name>|"
     "some words of prose, and "
-    "more|\u00ad|\u200b|\u2028|\ufeff|\ufdd0|\ufdd1|\ufdd4|\ufffe|\U000e0001|日本語|é|ẞ|İ|ﬁ|😀|ا"
+    "more|\u00ad|\u200b|\u2028|\ufeff|\ufdd0|\ufdd1|\ufdd4|\ufdd5|\ufdd71\ufdd8|\ufdda|\ufddc|\ufdde|\ufddd|\ufffe|\U000e0001|日本語|é|ẞ|İ|ﬁ|😀|ا"
 ).split("|")
 # What the standards of HTML, URLs, encodings and Markdown give a meaning of its own.
 PAGE_WORDS: Final[tuple[bytes, ...]] = (
