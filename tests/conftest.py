@@ -2,12 +2,30 @@ import gc
 import multiprocessing
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
+from classifier.batch.rows import Settings
+from classifier.model import shipped_model
+
 ROOT: Final = Path(__file__).parents[1]
+
+# A page of 777 blocks ends the process.
+POISON: Final = """
+import os, signal
+
+class Poison:
+    def __init__(self, trees):
+        self.trees = trees
+
+    def predict_proba(self, X):
+        if len(X) == 777:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return self.trees.predict_proba(X)
+"""
 
 
 @pytest.fixture
@@ -35,3 +53,16 @@ def chromium() -> Iterator[Any]:
 def importable_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets a new process find the tests' own modules, also where they are started as `pytest` alone."""
     monkeypatch.syspath_prepend(ROOT)
+
+
+@pytest.fixture(scope="session")
+def poison(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The shipped model, but a page of 777 blocks ends the process; any process can load it."""
+    cloudpickle = pytest.importorskip("cloudpickle")
+    # Pickled by value, as is whatever stands in a script.
+    space: dict[str, Any] = {"__name__": "__main__"}
+    exec(POISON, space)
+    model = shipped_model("html")
+    path = tmp_path_factory.mktemp("model") / "poison.joblib"
+    path.write_bytes(cloudpickle.dumps(replace(model, trees=space["Poison"](model.trees))))
+    return Settings(path, trust_model=True)

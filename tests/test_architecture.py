@@ -67,9 +67,11 @@ TOPS: Final = {
     "cli",
     "completion",
     "console",
+    "datatrove",
     "gather",
     "inspect",
     "langchain",
+    "ray",
     "scrapy",
     "sources",
     "spark",
@@ -100,7 +102,7 @@ TRAIN: Final[dict[str, set[str]]] = {
     "adapt": {"corpus", "errors", "export", "lexicon", "metrics", "table", "weights"},
     "estimator": {"evaluate", "fit", "folds", "metrics", "table"},
     "own": {"adapt", "corpus", "errors", "suggest", "table"},
-    "trials": {"compare", "footprint", "fuzz", "gate", "hostile", "speed", "structure"},
+    "trials": {"compare", "corpus", "footprint", "fuzz", "gate", "hostile", "scale", "speed", "structure"},
     "suggest": set(),
     "peers": {"corpus"},
     "compare": {"corpus", "metrics", "peers"},
@@ -129,6 +131,7 @@ TRAIN: Final[dict[str, set[str]]] = {
     "gate": {"compare", "corpus", "errors", "evaluate", "metrics", "plaintext"},
     "fuzz": {"corpus", "errors"},
     "hostile": {"fresh"},
+    "scale": {"fresh"},
 }
 # What drives the steps, and what shows results.
 TRAIN_TOPS: Final = {"steps", "report", "__main__"}
@@ -137,17 +140,19 @@ CLASSIFIER_NEEDS: Final = {"numpy", "turbohtml"}
 # Imported only where a user asks for what they give.
 CLASSIFIER_OPTIONAL: Final = {
     "argcomplete",
-    "onnxruntime",
     "joblib",
+    "onnxruntime",
     "pandas",
     "pyarrow",
     "pyspark",
+    "ray",
     "rensa",
     "tqdm",
 }
 # What a module that makes us at home in another package imports of it, at its top: each is a piece for that
 # package, and nothing else of ours imports it.
 ADAPTERS: Final[dict[str, set[str]]] = {
+    "classifier.datatrove": {"datatrove"},
     "classifier.langchain": {"langchain_core"},
     "classifier.scrapy": {"itemadapter", "scrapy", "w3lib"},
 }

@@ -186,7 +186,7 @@ def test_a_poison_page_of_a_batch_costs_one_row(tmp_path: Path, monkeypatch: pyt
     poison = {0: b"a page that hangs", 3: b"a page that crashes", 7: b"a page that hangs"}
     for number in range(9):
         (tmp_path / "in" / f"{number}.html").write_bytes(poison.get(number) or page(number).encode())
-    monkeypatch.setattr("classifier.batch.run.row_of", poisoned)
+    monkeypatch.setattr("classifier.batch.crew.row_of", poisoned)
     job = Job((str(tmp_path / "in"),), tmp_path / "out", isolation=Isolation(seconds=0.3))
     report = run_batch(job, Watch(int, wanted=False))
     assert report.all.status == {"ok": 6, "error": 3}

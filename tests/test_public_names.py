@@ -41,7 +41,11 @@ DOCUMENTED = {
 }
 RUN_NOT_IMPORTED = "__main__"
 # Modules that need a package which `dev` does not bring, and that package.
-ADAPTERS = {"classifier.langchain": "langchain_core", "classifier.scrapy": "scrapy"}
+ADAPTERS = {
+    "classifier.datatrove": "datatrove",
+    "classifier.langchain": "langchain_core",
+    "classifier.scrapy": "scrapy",
+}
 
 
 def modules(package: ModuleType) -> list[str]:

@@ -30,6 +30,7 @@ steps, each on what the one before has written under --work:
   python -m train compare --speed       how long a page takes, beside them and by stage
   python -m train fuzz --inputs 100000  hostile pages, model files and labels through the public calls
   python -m train hostile               what pages cost that are made to be dear
+  python -m train scale                 the batch command and Spark on thousands of pages in WARC files
 
 with pages of your own, none of the above needed:
   python -m train suggest crawl/*.html               in which order to label them
@@ -73,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     hostile = commands.add_parser("hostile", help="seconds and memory of pages made to be dear")
     hostile.set_defaults(kind=None)
     _add_own(commands)
+    _add_scale(commands.add_parser("scale", help="the batch command and Spark on WARC files"))
     _add_compare(commands.add_parser("compare", parents=[shared], help="peers side by side"))
     return parser
 
@@ -149,6 +151,15 @@ def _add_own(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     suggest.set_defaults(kind=None)
     for command in (adapt, suggest):
         command.add_argument("--model", type=Path, help="a model file or a folder of models instead")
+
+
+def _add_scale(scale: argparse.ArgumentParser) -> None:
+    scale.set_defaults(kind=None)
+    scale.add_argument("--dataset", default="wcxb")
+    scale.add_argument("--seed", type=int, default=0)
+    scale.add_argument("--pages", type=_count, default=5000, help="those of the data set, again and again")
+    scale.add_argument("--workers", type=_count, default=2, help="processes")
+    scale.add_argument("--to", type=Path, help="a folder with room for the files, which are removed")
 
 
 def _add_fuzz(fuzz: argparse.ArgumentParser) -> None:

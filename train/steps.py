@@ -41,7 +41,7 @@ from train.standings import (
     standings_report,
 )
 from train.table import Table, build_table, read_table
-from train.trials import compare, fuzz, gate, hostile
+from train.trials import compare, fuzz, gate, hostile, scale
 
 __all__ = [
     "ablate",
@@ -54,6 +54,7 @@ __all__ = [
     "gate",
     "hostile",
     "report",
+    "scale",
     "site",
     "suggest",
     "table",

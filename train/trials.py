@@ -1,7 +1,9 @@
-"""The steps of `python -m train` that try models: beside peers, against floors, under attack."""
+"""The steps of `python -m train` that try models: beside peers, against floors, under attack, at scale."""
 
 import argparse
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 
 import pandas as pd
 from tqdm import tqdm
@@ -11,11 +13,13 @@ from classifier.segment import Kind
 from train import compare as comparison
 from train import footprint, speed, structure
 from train import hostile as hostile_pages
+from train import scale as at_scale
+from train.corpus import read
 from train.fuzz import fuzz as run_fuzz
 from train.gate import gate as judge
 from train.gate import table as verdict_table
 
-__all__ = ["compare", "fuzz", "gate", "hostile"]
+__all__ = ["compare", "fuzz", "gate", "hostile", "scale"]
 
 
 def compare(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
@@ -64,3 +68,10 @@ def fuzz(options: argparse.Namespace, kinds: Sequence[Kind]) -> bool:
 def hostile(options: argparse.Namespace, kinds: Sequence[Kind]) -> bool:
     """What pages cost that are made to be dear; whether one costs too much."""
     return hostile_pages.run()
+
+
+def scale(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
+    """What pages cost by the thousand: the batch command and Spark, on WARC files."""
+    pages = [gold.page for gold in comparison.sample(read(options.dataset), options.pages, options.seed)]
+    with tempfile.TemporaryDirectory(dir=options.to) as folder:
+        at_scale.run(pages, options.pages, options.workers, Path(folder) / "run")

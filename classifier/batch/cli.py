@@ -7,25 +7,30 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
-from classifier.errors import BatchError, ClassifierError, ModelError, UntrustedModelError, WorkerError
-from classifier.limits import DEFAULT_LIMITS
+from classifier.batch.options import (
+    add_page_options,
+    check_page_options,
+    fields_of,
+    isolation_of,
+    load_model,
+    positive,
+    settings_of,
+)
+from classifier.errors import BatchError, WorkerError
 
 if TYPE_CHECKING:
-    from classifier.batch.rows import Settings
     from classifier.batch.run import Job, Report
 
 __all__ = ["batch", "make_parser", "parse"]
 
 DONE, DAMAGED, REFUSED, NO_WORKER, NOT_WRITTEN, INTERRUPTED = 0, 1, 2, 3, 4, 130
 MEGABYTE: Final = 1_000_000
-MAX_BYTES: Final = DEFAULT_LIMITS.max_bytes
-# Of classifier.batch.rows, which --help does without.
-EXTRAS: Final = ("markdown", "html", "blocks", "metadata", "fingerprint")
 
 EPILOG: Final = """\
 inputs:
   files, folders, quoted patterns; each file may be compressed with gzip or Zstandard
-  *.jsonl, *.ndjson   a JSON object a line: "html" or "text", and if you like "id", "url", "encoding"
+  *.jsonl, *.ndjson   a JSON object a line: "html" or "text", and if you like "id", "url", "encoding",
+                      "date"
   *.parquet           columns of the same names (needs the extra 'batch', as does Zstandard)
   *.warc, *.wet       responses, resources and conversions
   any other           one page
@@ -34,7 +39,9 @@ output:
   OUT/part-000000.jsonl and so on: a row a page, in the order of the input, with "status" (ok,
   truncated, error), "error", where the page came from, its type, confidence and text. Each part is
   there as a whole or not at all. Whatever ended a run, the same command goes on where it was and
-  leaves what an undisturbed run leaves. OUT/_summary.json is there once all is done.
+  leaves what an undisturbed run leaves. OUT/_summary.json is there once all is done. The formats wet
+  and wet.gz are WARC files: a conversion record with the text, or, for a page with an error, a
+  metadata record without a body; the rest of the row stands in the header (X-Declutter-Status).
 
 exit status:
   0    all pages have their row; pages with errors are counted in the summary
@@ -110,27 +117,11 @@ def make_parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("inputs", nargs="+", metavar="IN", help="a file, a folder, or a pattern")
     add("out", type=Path, metavar="OUT", help="a folder for the rows; made if need be")
-    formats = ["jsonl", "jsonl.gz", "parquet"]
+    formats = ["jsonl", "jsonl.gz", "parquet", "wet", "wet.gz"]
     add("--format", choices=formats, default="jsonl", help="of the parts (default: jsonl)")
-    add("--add", action="append", choices=EXTRAS, default=[], help="a further column")
     add("--part-rows", type=positive, default=1000, metavar="N", help="rows of a part (default: 1000)")
     add("--workers", type=positive, default=processors(), metavar="N", help="processes (default: processors)")
-    add("--seconds", type=float, default=30.0, metavar="S", help="time a page may take (default: 30)")
-    add("--memory", type=positive, default=2048, metavar="MB", help="memory it may take (default: 2048)")
-    add("--no-isolate", action="store_true", help="no limits: faster by little, ended by one bad page")
-    policy = parser.add_mutually_exclusive_group().add_argument
-    favors = ["balance", "precision", "recall"]
-    policy("--favor", choices=favors, default="balance", help="precision keeps less, recall more")
-    policy("--threshold", type=float, metavar="P", help="keep blocks of probability P or more")
-    add("--kind", choices=["auto", "html", "text"], default="auto", help="how to read pages")
-    size = "larger pages are read up to there (default: %(default)s)"
-    add("--max-bytes", type=positive, default=MAX_BYTES, metavar="N", help=size)
-    for name, what in (("page", "page"), ("id", "record's name"), ("url", "URL"), ("encoding", "encoding")):
-        default = "html, else text" if name == "page" else name
-        field = f"the field or column of the {what} (default: {default})"
-        add(f"--{name}-field", metavar="NAME", default=None if name == "page" else name, help=field)
-    add("--model", type=Path, metavar="PATH", help="a model file, or a folder of them")
-    add("--trust-model", action="store_true", help="allow a joblib model, which can run any code")
+    add_page_options(parser)
     add("-q", "--quiet", action="store_true", help="no progress and no summary on standard error")
     return parser
 
@@ -139,18 +130,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     """Read the command line; wrong usage exits with status 2."""
     parser = make_parser()
     options = parser.parse_args(argv)
-    if options.threshold is not None and not 0 <= options.threshold <= 1:
-        parser.error("--threshold must lie between 0 and 1")
-    if not options.seconds > 0:
-        parser.error("--seconds must be above 0")
+    check_page_options(parser, options)
     return options
-
-
-def positive(text: str) -> int:
-    """A whole number above 0."""
-    if (value := int(text)) < 1:
-        raise ValueError
-    return value
 
 
 def processors() -> int:
@@ -162,46 +143,18 @@ def processors() -> int:
 
 def job_of(options: argparse.Namespace) -> "Job":
     """The run that the options ask for."""
-    from classifier.batch.containers import PageFields
-    from classifier.batch.rows import Settings
     from classifier.batch.run import Job
-    from classifier.workers import Isolation
 
     return Job(
         inputs=tuple(options.inputs),
         out=options.out,
-        settings=Settings(
-            options.model,
-            options.trust_model,
-            options.kind,
-            options.favor,
-            options.threshold,
-            options.max_bytes,
-            tuple(extra for extra in EXTRAS if extra in options.add),
-        ),
-        fields=PageFields(options.page_field, options.id_field, options.url_field, options.encoding_field),
+        settings=settings_of(options),
+        fields=fields_of(options),
         format=options.format,
         part_rows=options.part_rows,
-        isolation=None if options.no_isolate else Isolation(options.seconds, options.memory << 20),
+        isolation=isolation_of(options),
         workers=options.workers,
     )
-
-
-def load_model(settings: "Settings") -> None:
-    """Load the model that the user names, if any, so that what is wrong with it comes first.
-
-    Raises:
-        ModelError: it cannot be loaded.
-    """
-    try:
-        settings.classifier()
-    except UntrustedModelError:
-        advice = "can run any code when loaded; if it is your own work, add --trust-model"
-        raise UntrustedModelError(f"{settings.model} {advice}") from None
-    except ClassifierError:
-        raise
-    except Exception as error:  # files are damaged in more ways than a loader foresees
-        raise ModelError(f"{settings.model}: {type(error).__name__}: {error}") from error
 
 
 def lines(report: "Report", seconds: float) -> list[str]:

@@ -8,14 +8,13 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
-from classifier.batch.records import Record
+from classifier.batch.records import PageFields, Record, record_of
 from classifier.batch.warc import read_warc
 
-__all__ = ["PageFields", "read_source"]
+__all__ = ["read_source"]
 
 _GZIP: Final = b"\x1f\x8b"
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
@@ -26,17 +25,6 @@ _JSON_REST: Final = 1 << 16
 _PARQUET_BATCH: Final = 16
 # Where Zstandard data are cut off, pyarrow keeps back what it was asked for at that moment: ask for little.
 _ZSTD_READ: Final = 1 << 10
-
-
-@dataclass(frozen=True, slots=True)
-class PageFields:
-    """Which field of a JSON object or column of a Parquet file is what."""
-
-    page: str | None = None
-    """The page: text, or bytes in Parquet. None for the first there is of `html`, `text`."""
-    id: str = "id"
-    url: str = "url"
-    encoding: str = "encoding"
 
 
 def read_source(
@@ -142,7 +130,7 @@ def _json_record(line: bytes, path: str, number: int, fields: PageFields) -> Rec
         return Record(place, path, number, error=f"DamagedRecord: {place} is no JSON: {error}")
     if not isinstance(found, dict):
         return Record(place, path, number, error=f"DamagedRecord: {place} is no JSON object")
-    return _mapped(found, path, number, fields)
+    return record_of(found, path, number, fields)
 
 
 def _read_parquet(file: BinaryIO, path: str, fields: PageFields, max_bytes: int) -> Iterator[Record]:
@@ -150,32 +138,12 @@ def _read_parquet(file: BinaryIO, path: str, fields: PageFields, max_bytes: int)
     import pyarrow.parquet as pq
 
     table = pq.ParquetFile(file)
-    wanted = {fields.page or "html", fields.page or "text", fields.id, fields.url, fields.encoding}
-    present = [name for name in table.schema_arrow.names if name in wanted]
+    present = [name for name in table.schema_arrow.names if name in fields.names()]
     number = 0
     for batch in table.iter_batches(_PARQUET_BATCH, columns=present, use_threads=False):
         for found in batch.to_pylist():
             number += 1
-            yield _mapped(found, path, number, fields)
-
-
-def _mapped(found: dict[str, Any], path: str, number: int, fields: PageFields) -> Record:
-    """The record in a JSON object or a row of Parquet."""
-    place = f"{path}:{number}"
-    name = fields.page or next((one for one in ("html", "text") if found.get(one) is not None), "html")
-    identity, url, encoding = (found.get(one) for one in (fields.id, fields.url, fields.encoding))
-    data = found.get(name)
-    is_page = isinstance(data, str | bytes)
-    return Record(
-        id=place if identity is None else str(identity),
-        source=path,
-        position=number,
-        url=None if url is None else str(url),
-        data=data if isinstance(data, str | bytes) else b"",
-        encoding=encoding if isinstance(encoding, str) else None,
-        kind="text" if name == "text" else None,
-        error=None if is_page else f"DamagedRecord: {place} has no page in its field {name!r}",
-    )
+            yield record_of(found, path, number, fields)
 
 
 def _read_warc(file: BinaryIO, path: str, fields: PageFields, max_bytes: int) -> Iterator[Record]:

@@ -9,27 +9,20 @@ A file is written under another name, forced to the disk, and renamed. A part's 
 part that is there has one. Names that begin with an underscore are no data to pyarrow, Spark and their like.
 """
 
-import gzip
 import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Final, Literal, Protocol, cast, get_args
+from typing import Any, BinaryIO, Final
 
-from classifier.batch.rows import Row, Settings, arrow_schema
+from classifier.batch.rows import Row, Settings
+from classifier.batch.sinks import Format, Sink, check_format, open_sink
 from classifier.errors import BatchError
 
-__all__ = ["FORMATS", "Format", "Parts", "State", "write_json"]
+__all__ = ["Parts", "State", "write_json"]
 
-Format = Literal["jsonl", "jsonl.gz", "parquet"]
-FORMATS: Final[tuple[Format, ...]] = get_args(Format)
-# Line ends to some readers of JSON Lines, though not to JSON, which lets them stand.
-_LINE_ENDS: Final = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
-# A row group of Parquet is held in memory until it has so many characters.
-_GROUP_SIZE: Final = 16 << 20
-_GZIP_LEVEL: Final = 6
 _STATES: Final = "_state"
 _LOCK: Final = "_lock"
 _UNFINISHED: Final = "_unfinished"
@@ -48,65 +41,6 @@ class State:
     counts: dict[str, Any]
 
 
-class _Sink(Protocol):
-    """A part that is being written."""
-
-    def write(self, row: Row) -> None:
-        """Add a row."""
-
-    def finish(self) -> None:
-        """Write what is held back; the file is not closed."""
-
-
-class _JsonLines:
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-
-    def write(self, row: Row) -> None:
-        line = json.dumps(row, ensure_ascii=False).translate(_LINE_ENDS)
-        self._file.write(line.encode("utf-8") + b"\n")
-
-    def finish(self) -> None:
-        pass
-
-
-class _GzipJsonLines(_JsonLines):
-    def __init__(self, file: BinaryIO) -> None:
-        # No name and no time of day: the same rows make the same file.
-        self._zipped = gzip.GzipFile("", "wb", _GZIP_LEVEL, file, mtime=0)
-        super().__init__(cast(BinaryIO, self._zipped))
-
-    def finish(self) -> None:
-        self._zipped.close()
-
-
-class _Parquet:
-    def __init__(self, file: BinaryIO, settings: Settings) -> None:
-        import pyarrow.parquet as pq
-
-        self._schema = arrow_schema(settings)
-        self._writer = pq.ParquetWriter(file, self._schema, compression="zstd")
-        self._group: list[Row] = []
-        self._size = 0
-
-    def write(self, row: Row) -> None:
-        self._group.append(row)
-        self._size += sum(len(value) for value in row.values() if isinstance(value, str))
-        if self._size >= _GROUP_SIZE:
-            self._flush()
-
-    def _flush(self) -> None:
-        import pyarrow as pa
-
-        self._writer.write_table(pa.Table.from_pylist(self._group, self._schema))
-        self._group, self._size = [], 0
-
-    def finish(self) -> None:
-        if self._group:
-            self._flush()
-        self._writer.close()
-
-
 class Parts:
     """The folder of a run, held by this process alone until it is closed.
 
@@ -114,7 +48,8 @@ class Parts:
         description: what the run is asked to do; plain JSON values by name.
 
     Raises:
-        BatchError: the folder holds something else, a run that was asked something else, or is in use.
+        BatchError: the folder holds something else, a run that was asked something else, or is in use; or
+            the format cannot hold the rows.
         ImportError: the format needs a package that is not installed.
         OSError: it cannot be made or written.
     """
@@ -123,9 +58,8 @@ class Parts:
         self.folder = folder
         self._format = format
         self._settings = settings
-        self._part: tuple[_Sink, BinaryIO] | None = None
-        if format == "parquet":
-            arrow_schema(settings)  # raises if it is not there, before there is anything
+        self._part: tuple[Sink, BinaryIO] | None = None
+        check_format(format, settings)
         _make_folder(folder, description)
         self._lock = _locked(folder / _LOCK)
         try:
@@ -169,14 +103,10 @@ class Parts:
         """Add a row to the part that is being written."""
         self._unfinished()[0].write(row)
 
-    def _unfinished(self) -> tuple[_Sink, BinaryIO]:
+    def _unfinished(self) -> tuple[Sink, BinaryIO]:
         if self._part is None:
             file = (self.folder / _UNFINISHED).open("wb")
-            if self._format == "parquet":
-                sink: _Sink = _Parquet(file, self._settings)
-            else:
-                sink = _JsonLines(file) if self._format == "jsonl" else _GzipJsonLines(file)
-            self._part = sink, file
+            self._part = open_sink(file, self._format, self._settings), file
         return self._part
 
     def commit(self, number: int, sources: Sequence[tuple[str, int, int]], records: int, counts: Row) -> None:

@@ -35,6 +35,7 @@ _COLUMNS: Final[Mapping[str, str]] = {
     "status": "string",
     "error": "string",
     "url": "string",
+    "date": "string",
     "kind": "string",
     "type": "string",
     "type_probability": "float32",
@@ -184,6 +185,7 @@ def _row(record: Record, settings: Settings, findings: Row) -> Row:
         "status": "truncated" if record.truncated else "ok",
         "error": record.truncated,
         "url": record.url,
+        "date": record.date,
     }
     return {name: _clean(value) for name, value in (row | findings).items()}
 

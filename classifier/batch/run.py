@@ -12,16 +12,18 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import classifier
-from classifier.batch.containers import PageFields, read_source
-from classifier.batch.parts import Format, Parts, write_json
+from classifier.batch.containers import read_source
+from classifier.batch.crew import RowCrew
+from classifier.batch.parts import Parts, write_json
 from classifier.batch.progress import Watch
-from classifier.batch.records import Record
-from classifier.batch.rows import Row, Settings, error_row, row_of
+from classifier.batch.records import PageFields, Record
+from classifier.batch.rows import Row, Settings, row_of
+from classifier.batch.sinks import Format
 from classifier.batch.sources import Source, list_sources
 from classifier.batch.summary import Counts
-from classifier.errors import BatchError, ModelError
-from classifier.many import WARM_UP, in_order
-from classifier.workers import Crew, Isolation
+from classifier.errors import BatchError
+from classifier.many import in_order
+from classifier.workers import Isolation
 
 __all__ = ["Job", "Report", "run_batch"]
 
@@ -249,23 +251,16 @@ def _results(job: Job, reader: _Reader) -> Generator[tuple[_Taken, Row], None, N
         for taken in reader:
             yield taken, row_of(taken.record, job.settings)
         return
-    first = Record(id="", source="", position=1, data=WARM_UP)
-    crew = Crew(partial(row_of, settings=job.settings), job.isolation, [first] if job.isolation else [])
-    yield from in_order(partial(_do, crew, job.settings), reader, job.workers, size=_size, end=crew.dismiss)
+    crew = RowCrew(job.settings, job.isolation)
+    yield from in_order(partial(_do, crew), reader, job.workers, size=_size, end=crew.dismiss)
 
 
-def _do(crew: Crew[Record, Row], settings: Settings, chunk: Sequence[_Taken]) -> list[tuple[_Taken, Row]]:
+def _do(crew: RowCrew, chunk: Sequence[_Taken]) -> list[tuple[_Taken, Row]]:
     """The rows of some records; what a record was is kept, what was in it is let go."""
-    outcomes = crew.do([taken.record for taken in chunk])
-    for outcome in outcomes:
-        if isinstance(outcome, ModelError):
-            raise outcome
+    made = crew.do([taken.record for taken in chunk])
     return [
-        (
-            taken._replace(record=replace(taken.record, data=b"")),
-            error_row(taken.record, outcome, settings) if isinstance(outcome, Exception) else outcome,
-        )
-        for taken, outcome in zip(chunk, outcomes, strict=True)
+        (taken._replace(record=replace(taken.record, data=b"")), row)
+        for taken, row in zip(chunk, made, strict=True)
     ]
 
 

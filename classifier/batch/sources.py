@@ -21,7 +21,7 @@ class Source(NamedTuple):
     """Time of its last change, nanoseconds."""
 
 
-def list_sources(inputs: Sequence[str], out: Path) -> Iterator[Source]:
+def list_sources(inputs: Sequence[str], out: Path | None = None) -> Iterator[Source]:
     """The files that are meant, inputs in the order given, what lies in a folder sorted by name.
 
     Hidden files and folders, whose names begin with a dot, are left out, unless they are named. A folder
@@ -33,7 +33,7 @@ def list_sources(inputs: Sequence[str], out: Path) -> Iterator[Source]:
     """
     roots = [root for name in inputs for root in _roots(name)]
     for root in roots:
-        if out.resolve().is_relative_to(Path(root).resolve()):
+        if out is not None and out.resolve().is_relative_to(Path(root).resolve()):
             raise BatchError(f"the output {out} lies in the input {root}: name a folder elsewhere")
     return (source for root in roots for source in _below(root))
 

@@ -105,6 +105,7 @@ def _page(headers: Mapping[str, str], block: bytes, path: str, position: int, ma
         "source": path,
         "position": position,
         "url": url,
+        "date": headers.get("warc-date"),
     }
     media = _media(headers.get("content-type", ""))
     if media.get_content_type() == "application/http":

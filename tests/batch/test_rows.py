@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from classifier import ModelError, classify
-from classifier.batch import cli
+from classifier.batch import options
 from classifier.batch.records import Record
 from classifier.batch.rows import EXTRAS, Settings, arrow_schema, columns, row_of, rows
 from classifier.errors import PageTimeoutError
@@ -152,4 +152,4 @@ def test_fingerprints_without_their_package_are_refused_before_any_page(
 
 
 def test_the_command_offers_every_further_column() -> None:
-    assert cli.EXTRAS == EXTRAS
+    assert options.EXTRAS == EXTRAS

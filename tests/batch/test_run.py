@@ -87,7 +87,7 @@ def test_every_page_has_one_row_in_the_order_of_the_input(job: Job) -> None:
     assert all(len(part.read_text().splitlines()) == 5 for part in sorted(job.out.glob("part-*"))[:-1])
 
 
-@pytest.mark.parametrize("format", ["jsonl", "jsonl.gz", "parquet"])
+@pytest.mark.parametrize("format", ["jsonl", "jsonl.gz", "parquet", "wet.gz"])
 def test_a_power_cut_at_any_moment_costs_nothing(
     job: Job, tmp_path: Path, format: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -321,8 +321,8 @@ def test_the_choices_are_those_of_the_library() -> None:
     from typing import get_args
 
     from classifier.batch import cli as batch_cli
-    from classifier.batch.parts import FORMATS
     from classifier.batch.rows import EXTRAS
+    from classifier.batch.sinks import FORMATS
     from classifier.decide import Favor
     from classifier.limits import Limits
     from classifier.pipeline import PageKind
@@ -339,7 +339,7 @@ def test_the_choices_are_those_of_the_library() -> None:
         parse(["--add", choice, "in", "out"])
     job = batch_cli.job_of(parse(["in", "out"]))
     assert replace(job, workers=1) == Job(("in",), Path("out"))
-    assert Limits().max_bytes == batch_cli.MAX_BYTES
+    assert Limits().max_bytes == parse(["in", "out"]).max_bytes
 
 
 def test_a_file_called_batch_is_still_a_page(

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from classifier.batch.containers import PageFields, read_source
-from classifier.batch.records import Record
+from classifier.batch.containers import read_source
+from classifier.batch.records import PageFields, Record
 from classifier.batch.sources import list_sources
 from classifier.errors import BatchError
 

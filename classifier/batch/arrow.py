@@ -1,0 +1,180 @@
+"""Arrow batches of records -> Arrow batches of rows: what an engine that moves Arrow data needs, all of it.
+
+The rows are those of `declutter batch`. An adapter for an engine hands batches in and out and does no more.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, fields
+from functools import cache
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+from classifier.batch.crew import RowCrew
+from classifier.batch.records import PageFields, Record, record_of
+from classifier.batch.rows import Row, Settings, arrow_schema, columns, rows
+from classifier.many import CHUNK_PAGES
+from classifier.workers import Isolation
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["RowMaker", "record_batches", "record_schema"]
+
+# What a batch has for each field of a `Record`. `data` are bytes, those of UTF-8 where `is_str`.
+_RECORD: Final = {
+    "id": "string",
+    "source": "string",
+    "position": "int64",
+    "url": "string",
+    "date": "string",
+    "data": "binary",
+    "is_str": "bool",
+    "encoding": "string",
+    "kind": "string",
+    "truncated": "string",
+    "error": "string",
+    "damage": "bool",
+}
+# A batch of records ends at the first of these, so that it fits into memory many times.
+_BATCH_RECORDS: Final = 100
+_BATCH_BYTES: Final = 8 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class RowMaker:
+    """Makes a batch of rows of a batch of records: exactly one row a record, in order.
+
+    It can be pickled; the model is loaded once a process, and so is the worker process of `isolation`
+    started.
+
+    Args:
+        fields: which column is what, for tables of all kinds. Batches of `record_batches` are known
+            by their columns, and need none.
+        isolation: what each page may take; None works in this very process, which a bad page can end.
+        keep: columns to hand on, after those of the row.
+    """
+
+    settings: Settings = field(default_factory=Settings)
+    fields: PageFields = field(default_factory=PageFields)
+    isolation: Isolation | None = field(default_factory=Isolation)
+    keep: tuple[str, ...] = ()
+
+    def check(self, names: Iterable[str]) -> None:
+        """See that a table with columns of these names can be worked on.
+
+        Raises:
+            ValueError: it has no column for the page, or none that is to be kept, or one that is to be
+                kept has the name of another.
+        """
+        present = list(names)
+        if not (set(_RECORD) <= set(present) or self.fields.pages() & set(present)):
+            wanted = " or ".join(repr(one) for one in sorted(self.fields.pages()))
+            raise ValueError(f"there is no column {wanted} with the page among {present}: say which it is")
+        if missing := set(self.keep) - set(present):
+            raise ValueError(f"the columns to keep, {sorted(missing)}, are not among {present}")
+        if twice := set(self.keep) & set(columns(self.settings)):
+            raise ValueError(
+                f"the columns to keep, {sorted(twice)}, have names of columns of the rows: rename"
+            )
+
+    def __call__(self, batch: "pa.RecordBatch") -> "pa.RecordBatch":
+        """The rows of a batch, with the columns of `arrow_schema(settings)` and those that are kept.
+
+        Whatever is wrong with a page stands in its row.
+
+        Raises:
+            ValueError: as `check`.
+            ModelError: the model cannot be loaded.
+            WorkerError: no worker can be started.
+        """
+        import pyarrow as pa
+
+        self.check(batch.schema.names)
+        made: list[Row] = []
+        records = _records(batch, self.fields)
+        while chunk := list(islice(records, CHUNK_PAGES)):
+            made += self._rows(chunk)
+        if not set(_RECORD) <= set(batch.schema.names):
+            made = _without_places(made, batch, self.fields.id)
+        found = pa.RecordBatch.from_pylist(made, arrow_schema(self.settings))
+        for name in self.keep:
+            found = found.append_column(batch.schema.field(name), batch.column(name))
+        return found
+
+    def _rows(self, records: Sequence[Record]) -> list[Row]:
+        if self.isolation is None:
+            return rows(records, self.settings)
+        return _crew(self.settings, self.isolation, os.getpid()).do(records)
+
+
+@cache
+def _crew(settings: Settings, isolation: Isolation, process: int) -> RowCrew:
+    """The worker of this process; a fork, which has another number, gets its own."""
+    return RowCrew(settings, isolation)
+
+
+def _without_places(made: list[Row], batch: "pa.RecordBatch", identity: str) -> list[Row]:
+    """The rows without what a table does not tell, which is where its pages were found; the name of a
+    page says it, too, where the table has none."""
+    count = batch.num_rows
+    named = (
+        batch.column(identity).is_valid().to_pylist() if identity in batch.schema.names else [False] * count
+    )
+    return [
+        row | {"source": None, "position": None, "id": row["id"] if has_name else None}
+        for row, has_name in zip(made, named, strict=True)
+    ]
+
+
+def _records(batch: "pa.RecordBatch", fields: PageFields) -> Iterator[Record]:
+    """The records of a batch; those of a table have the number of the row as their position."""
+    names = batch.schema.names
+    if set(_RECORD) <= set(names):
+        for row in range(batch.num_rows):
+            yield _record({name: _value(batch.column(name)[row]) for name in _RECORD})
+        return
+    wanted = [name for name in names if name in fields.names()]
+    for row in range(batch.num_rows):
+        found = {name: _value(batch.column(name)[row]) for name in wanted}
+        yield record_of(found, "row", row + 1, fields)
+
+
+def _value(scalar: "pa.Scalar") -> Any:
+    """The value; of a text that is not in UTF-8, as engines allow it, the bytes."""
+    try:
+        return scalar.as_py()
+    except UnicodeDecodeError:
+        return scalar.as_buffer().to_pybytes()
+
+
+def _record(found: dict[str, Any]) -> Record:
+    if found.pop("is_str"):
+        found["data"] = found["data"].decode("utf-8", "surrogatepass")
+    return Record(**found)
+
+
+def record_schema() -> "pa.Schema":
+    """The columns of a batch of records."""
+    import pyarrow as pa
+
+    return pa.schema([pa.field(name, pa.type_for_alias(alias)) for name, alias in _RECORD.items()])
+
+
+def record_batches(records: Iterable[Record]) -> Iterator["pa.RecordBatch"]:
+    """Records in batches that lose nothing of them, read no further ahead than one batch."""
+    import pyarrow as pa
+
+    schema, rows, size = record_schema(), [], 0
+    for record in records:
+        row = {one.name: getattr(record, one.name) for one in fields(record)}
+        row["is_str"] = isinstance(record.data, str)
+        if isinstance(record.data, str):
+            row["data"] = record.data.encode("utf-8", "surrogatepass")
+        rows.append(row)
+        size += len(row["data"])
+        if len(rows) == _BATCH_RECORDS or size >= _BATCH_BYTES:
+            yield pa.RecordBatch.from_pylist(rows, schema)
+            rows, size = [], 0
+    if rows:
+        yield pa.RecordBatch.from_pylist(rows, schema)
