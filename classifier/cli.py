@@ -14,12 +14,13 @@ from classifier.console import (
     check_page_options,
     each_page,
     load_classifier,
+    load_site,
     open_output,
     reason,
     tell,
     with_progress,
 )
-from classifier.errors import ModelError
+from classifier.errors import ModelError, SiteError
 from classifier.terminal import printable, screen_of, table
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-DONE, PAGE_FAILED, NO_MODEL, NOT_WRITTEN, INTERRUPTED, PIPE_CLOSED = 0, 1, 3, 4, 130, 141
+DONE, PAGE_FAILED, REFUSED, NO_MODEL, NOT_WRITTEN, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 3, 4, 130, 141
 # The subcommands: files of these names are ./batch, ./inspect and ./site.
 BATCH, INSPECT, SITE = "batch", "inspect", "site"
 # Line ends to some readers of JSON Lines, though not to JSON, which lets them stand.
@@ -47,7 +48,7 @@ several pages:
 exit status:
   0    all pages are done; a note on stderr names those without content
   1    some page was not: 'declutter: PATH: message' on stderr; the others are printed
-  2    wrong usage
+  2    wrong usage, or the profile of a site cannot be read
   3    the model cannot be loaded
   4    the result cannot be written
   130  interrupted
@@ -97,6 +98,9 @@ def main(argv: Sequence[str] | None = None) -> int:
                 sys.stdout.flush()
     except KeyboardInterrupt:
         return INTERRUPTED
+    except SiteError as error:
+        tell(str(error))
+        return REFUSED
     except (ModelError, ImportError) as error:
         tell(f"the model cannot be loaded: {error}")
         return NO_MODEL
@@ -152,8 +156,8 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print every page; a model that the user names is loaded before the output is opened."""
-    classifier = load_classifier(options)
+    """Print every page; a model or profile that the user names is loaded before the output is opened."""
+    classifier, site = load_classifier(options), load_site(options)
     status, gap = DONE, ""
     with open_output(options.output) as out:
 
@@ -162,7 +166,7 @@ def run(options: argparse.Namespace) -> int:
 
         # On a terminal the pages themselves are the progress, which a bar would cut through.
         paths = with_progress(options.paths, wanted=not out.isatty())
-        for path, found in each_page(classifier, paths, options, printed):
+        for path, found in each_page(classifier, paths, options, printed, site):
             if found is None:
                 status = PAGE_FAILED
                 continue

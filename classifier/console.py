@@ -9,13 +9,14 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO, TypeVar
 
-from classifier.errors import ClassifierError, ModelError, SiteError, UntrustedModelError
+from classifier.errors import ClassifierError, ModelError, UntrustedModelError
 from classifier.limits import DEFAULT_LIMITS, Limits
 from classifier.terminal import printable
 
 if TYPE_CHECKING:
     from classifier.page import Page
     from classifier.pipeline import Classifier
+    from classifier.site import SiteProfile
 
 __all__ = [
     "STREAM",
@@ -24,6 +25,7 @@ __all__ = [
     "check_page_options",
     "each_page",
     "load_classifier",
+    "load_site",
     "open_output",
     "reason",
     "tell",
@@ -68,15 +70,6 @@ def check_page_options(
         parser.error("--threshold must lie between 0 and 1")
     if options.max_bytes < 1:
         parser.error("--max-bytes must be above 0")
-    options.profile = None
-    if options.site is not None:
-        # Late: --help needs no NumPy.
-        from classifier.site import SiteProfile
-
-        try:
-            options.profile = SiteProfile.load(options.site)
-        except SiteError as error:
-            parser.error(str(error))
     for path in options.paths if options.output != STREAM else ():
         with suppress(OSError):
             if path != STREAM and Path(path).is_file() and Path(path).samefile(options.output):
@@ -98,6 +91,20 @@ def load_classifier(options: argparse.Namespace) -> "Classifier":
         raise ModelError(reason(error)) from error
 
 
+def load_site(options: argparse.Namespace) -> "SiteProfile | None":
+    """The profile that `--site` names, if it does.
+
+    Raises:
+        SiteError: it cannot be read.
+    """
+    if options.site is None:
+        return None
+    # Late: --help needs no NumPy.
+    from classifier.site import SiteProfile
+
+    return SiteProfile.load(options.site)
+
+
 def read_page(path: str, limit: int) -> bytes:
     """A file's bytes, or standard input's; either may never end, so reading stops beyond the limit."""
     if path == STREAM and sys.stdin is None:
@@ -114,22 +121,23 @@ def each_page(
     paths: Iterable[str],
     options: argparse.Namespace,
     make: "Callable[[str, Page], Made]",
+    site: "SiteProfile | None" = None,
 ) -> Iterator[tuple[str, "Made | None"]]:
     """Each path with what is made of its page; with None where that failed, as standard error then tells.
 
     Args:
-        options: that `add_page_options` has defined and `check_page_options` seen.
+        options: that `add_page_options` has defined.
+        site: what the pages of their site have in common.
 
     Raises:
         ModelError, ImportError: no page could be classified.
     """
     chosen = {name: vars(options)[name] for name in ("kind", "favor", "threshold", "strict")}
-    chosen["site"] = options.profile
     limits = Limits(max_bytes=options.max_bytes)
     for path in paths:
         made = None
         try:
-            page = classifier.classify(read_page(path, options.max_bytes), limits=limits, **chosen)
+            page = classifier.classify(read_page(path, options.max_bytes), limits=limits, site=site, **chosen)
             made = make(path, page)
         except (ModelError, ImportError):
             raise

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from classifier.console import check_page_options, each_page, load_classifier, tell, with_progress
-from classifier.errors import SiteError
 from classifier.limits import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
@@ -39,6 +38,7 @@ def site(argv: Sequence[str]) -> int:
 
     Raises:
         ModelError: the model cannot be loaded.
+        SiteError: a profile to join cannot be read.
         OSError: the profile cannot be written.
     """
     parser = make_parser()
@@ -49,10 +49,7 @@ def site(argv: Sequence[str]) -> int:
 
     profile = SiteProfile()
     for path in options.join:
-        try:
-            profile |= SiteProfile.load(path)
-        except SiteError as error:
-            parser.error(str(error))
+        profile |= SiteProfile.load(path)
 
     def added(path: str, page: "Page") -> bool:
         profile.add(page)
@@ -89,5 +86,5 @@ def make_parser() -> argparse.ArgumentParser:
     add("--model", type=Path, metavar="PATH", help="a model file, or a folder of them")
     add("--trust-model", action="store_true", help="allow a joblib model, which can run any code")
     # What decides about the content of a page has no part in this.
-    parser.set_defaults(favor="balance", threshold=None, strict=False, site=None)
+    parser.set_defaults(favor="balance", threshold=None, strict=False)
     return parser

@@ -20,6 +20,7 @@ import pytest
 
 import classifier
 from classifier.cli import BATCH, INSPECT
+from classifier.isolate import _crews
 from tests.examples import (
     ROOT,
     check_declutter,
@@ -63,7 +64,7 @@ LOADED: Final = {
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Where the examples run: pages of the project, a crawl as files and as WARC, saved labels."""
     (tmp_path / "data").symlink_to(ROOT / "data", target_is_directory=True)
     (tmp_path / "crawl").mkdir()
@@ -73,7 +74,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "crawl.warc.gz").write_bytes(b"".join(map(warc_record, pages)))
     monkeypatch.chdir(tmp_path)
     save_labels(tmp_path / "labels.jsonl", CRAWL)
-    return tmp_path
+    yield tmp_path
+    # The shared classifier keeps the workers of isolated pages for as long as it lives.
+    for crew in (crew for crews in _crews.values() for crew in crews.values()):
+        crew.dismiss()
+    _crews.clear()
 
 
 def warc_record(path: Path) -> bytes:

@@ -106,7 +106,6 @@ class Table:
     def frame(self) -> pd.DataFrame:
         """One row a block: page columns, text, tag, label, share, words, and the features that need
         no lexicon."""
-        names = _base_names(self.kind)
         rows = []
         for page in self.pages:
             n = len(page.texts)
@@ -121,8 +120,8 @@ class Table:
                 "share": page.share,
                 "words": page.words,
             }
-            features = pd.DataFrame(page.measured.base, columns=names).add_prefix(FEATURE_PREFIX)
-            rows.append(pd.concat([pd.DataFrame(columns), features], axis=1))
+            features = pd.DataFrame(page.measured.base, columns=_base_names(self.kind))
+            rows.append(pd.concat([pd.DataFrame(columns), features.add_prefix(FEATURE_PREFIX)], axis=1))
         return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
 
     def blocks(self) -> tuple[pd.DataFrame, pd.Series, pd.Series]:

@@ -12,6 +12,7 @@ from classifier.console import (
     check_page_options,
     each_page,
     load_classifier,
+    load_site,
     open_output,
     with_progress,
 )
@@ -28,7 +29,7 @@ the labels that are wrong (mouse or keyboard: ? lists the keys), mark pages as c
 exit status:
   0    the report holds all pages
   1    it lacks some page: 'declutter: PATH: message' on stderr; without any page none is written
-  2    wrong usage
+  2    wrong usage, or the profile of a site cannot be read
   3    the model cannot be loaded
   4    the report cannot be written
   130  interrupted
@@ -45,14 +46,15 @@ def inspect(argv: Sequence[str]) -> int:
 
     Raises:
         ModelError: the model cannot be loaded.
+        SiteError: the profile of a site cannot be read.
         OSError: the report cannot be written.
     """
     options = parse(argv)
     from classifier.inspect.report import page_entry, report_of
 
-    classifier = load_classifier(options)
+    classifier, site = load_classifier(options), load_site(options)
     entry = partial(page_entry, features=not options.no_features, explain=not options.no_explain)
-    found = each_page(classifier, with_progress(options.paths), options, entry)
+    found = each_page(classifier, with_progress(options.paths), options, entry, site)
     entries = [made for _, made in found if made is not None]
     if entries:
         report = report_of(entries)

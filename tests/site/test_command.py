@@ -49,14 +49,18 @@ def test_a_page_that_cannot_be_read_is_told_and_the_others_are_gathered(
     [
         (["--site", "a.html", "b.html"], "a.html: this is no site profile"),
         (["--site", "none.profile", "b.html"], "none.profile cannot be read"),
-        (["site", "-o", "a.html", "a.html"], "the output a.html is one of the pages"),
         (["site", "-o", "x.profile", "--join", "a.html"], "a.html: this is no site profile"),
     ],
 )
-def test_what_cannot_be_meant_is_wrong_usage(
+def test_what_is_no_profile_is_refused(
     words: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(SystemExit) as leaving:
-        cli.main(words)
-    assert leaving.value.code == 2
+    assert cli.main(words) == 2
     assert message in capsys.readouterr().err
+
+
+def test_a_profile_never_takes_the_place_of_a_page(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as leaving:
+        cli.main(["site", "-o", "a.html", "a.html"])
+    assert leaving.value.code == 2
+    assert "the output a.html is one of the pages" in capsys.readouterr().err
