@@ -72,8 +72,9 @@ def cost_of(command: Sequence[str]) -> Cost:
         said = errors.read().decode("utf-8", "replace").strip()
     if process.returncode:
         raise RuntimeError(f"{' '.join(command[:4])} ... failed: {said[-2000:]}")
-    quarter = max(1, len(memory) // 4)
-    return Cost(seconds, sum(cpu.values()), (max(memory[quarter : 2 * quarter + 1]), max(memory[-quarter:])))
+    looks = len(memory)
+    second, last = memory[looks // 4 : looks // 2 + 1], memory[-max(1, looks // 4) :]
+    return Cost(seconds, sum(cpu.values()), (max(second), max(last)))
 
 
 def _family(root: int) -> Iterator[int]:
