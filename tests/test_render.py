@@ -1,10 +1,12 @@
 import re
+import time
 from collections import Counter
 
 import pytest
 from markdown_it import MarkdownIt
 
 from classifier.render import render_html, render_markdown, render_text
+from classifier.render.notes import Notes
 from classifier.segment import segment_html, segment_text
 
 
@@ -470,6 +472,17 @@ class TestNotes:
     def test_a_link_to_a_numbered_part_of_the_page_is_no_note(self):
         page = "<p>Go to <a href=#part>1</a></p><ul><li id=part>The first part is here.</ul>"
         assert markdown(page) == "Go to 1\n\n- The first part is here."
+
+    def test_links_that_are_the_places_they_lead_to_take_time_in_proportion_to_their_number(self):
+        out: list[str] = []
+        notes = Notes(out)
+        start = time.process_time()
+        for element in range(30_000):
+            notes.start("a", element, {"href": "#n", "id": "n"})
+            out.append("1")
+            notes.wrote("1", begins=True, in_item=False, raised=False)
+            notes.end(element)
+        assert time.process_time() - start < 2
 
     def test_two_notes_of_one_label_stay_as_they_are_but_the_first(self):
         page = (

@@ -100,7 +100,7 @@ class Notes:
             name = self._place[1]
             self._place = None
             # Back at the reference, a note's own label is a link as well.
-            if begins and not any(link is self._open for link in self._links[name]):
+            if begins and not (self._open and self._open.target == name):
                 self._starts[name] = (position, in_item, data)
                 return
         if self._open:
