@@ -261,12 +261,16 @@ class TestHostilePages:
             linked([{"@type": "Article", "headline": "x" * 20} for _ in range(200_000)]),
             linked({"@type": "Article", "author": [{"name": "x" * 20}] * 200_000}),
             linked({"@type": "Article", "headline": "x" * 5_000_000}),
+            linked(
+                {"@id": "a", "name": "<b></b>" * 1_400},
+                *({"@type": "WebSite", "name": [{"@id": "a"}] * 20} for _ in range(3_000)),
+            ),
             "<meta name=author content=a>" * 100_000,
             "<div itemscope itemprop=a>" * 20_000,
             "<link rel=canonical href='//[/'>" * 10_000,
             "<div itemscope itemref=a></div>" * 3_000 + "<p id=a>" + "<b itemprop=x>y</b>" * 3_000,
         ],
-        ids="open deep digits articles authors long tags items links references".split(),
+        ids="open deep digits articles authors long named tags items links references".split(),
     )
     def test_large_and_deep_ones_are_read_in_a_second(self, page: str) -> None:
         start = time.process_time()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Final
 from urllib.parse import urljoin
 
@@ -16,6 +17,8 @@ __all__ = ["read_metadata"]
 Candidate = tuple[object, FactSource]
 
 MAX_URL_CHARS: Final = 2_048
+# Of one fact; many references to one node make far more of them than the page has characters.
+MAX_CANDIDATES: Final = 100
 # Meta tags by what they tell, first come first; Dublin Core, Highwire Press and the tags of large systems.
 META: Final[Mapping[str, tuple[str, ...]]] = {
     "title": ("citation_title", "dc.title", "dcterms.title", "parsely-title", "sailthru.title", "title"),
@@ -84,7 +87,7 @@ def read_metadata(markup: str) -> Metadata:
 
 
 def _first(candidates: Iterable[Candidate], reader: Callable[[object], str]) -> Fact | None:
-    for value, source in candidates:
+    for value, source in islice(candidates, MAX_CANDIDATES):
         if found := reader(value):
             return Fact(found, source)
     return None
