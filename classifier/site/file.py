@@ -21,7 +21,7 @@ from classifier.errors import SiteError
 from classifier.model import MAX_LOGIT
 from classifier.site.marks import MAX_BLOCKS, Marks
 
-__all__ = ["read_marks", "write_marks"]
+__all__ = ["most_bytes", "read_marks", "write_marks"]
 
 MAGIC: Final = b"declutter site profile "
 HEADER: Final = MAGIC + b"1\n"
@@ -30,6 +30,13 @@ _COUNT: Final = np.dtype("<u4")
 _HASH: Final = np.dtype("<u8")
 _LETTERS: Final = np.dtype("<u2")
 _ODDS: Final = np.dtype("<f4")
+
+
+def most_bytes(max_pages: int) -> int:
+    """How large a profile of so many pages can be."""
+    block = _HASH.itemsize + _LETTERS.itemsize + _HASH.itemsize + _ODDS.itemsize
+    page = 2 * _COUNT.itemsize + MAX_BLOCKS * block
+    return len(HEADER) + _DIGEST + _COUNT.itemsize + max_pages * page
 
 
 def write_marks(pages: Sequence[Marks]) -> bytes:

@@ -13,7 +13,7 @@ from classifier.errors import SiteError
 from classifier.page import Page
 from classifier.segment import Segments
 from classifier.site.evidence import Found, adjusted
-from classifier.site.file import read_marks, write_marks
+from classifier.site.file import most_bytes, read_marks, write_marks
 from classifier.site.marks import Hashes, Keys, Marks, block_keys, marks_of
 
 if TYPE_CHECKING:
@@ -147,7 +147,8 @@ class SiteProfile:
             SiteError: it is missing, no profile, damaged, or of another version.
         """
         try:
-            data = Path(path).read_bytes()
+            with Path(path).open("rb") as file:
+                data = file.read(most_bytes(MAX_PAGES) + 1)  # any more would be no profile
         except OSError as error:
             raise SiteError(f"the site profile {path} cannot be read: {error.strerror}") from error
         try:

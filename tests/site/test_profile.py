@@ -1,5 +1,6 @@
 """What a profile keeps of a site's pages, and what it says about one of them."""
 
+import os
 import pickle
 from collections.abc import Sequence
 from itertools import permutations
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from classifier import Page, SiteError, SiteProfile, classify, classify_many
 from classifier.segment import segment_html
 from classifier.site import merge_profiles
-from classifier.site.file import HEADER
+from classifier.site.file import HEADER, most_bytes, write_marks
 from classifier.site.marks import MAX_BLOCKS, Keys, Marks, block_keys, marks_of
 from classifier.site.profile import MAX_PAGES
 
@@ -215,6 +216,7 @@ def test_the_room_of_a_profile_is_bounded_whatever_the_pages() -> None:
     assert one.text[0] == 0
     assert one.text[-1] == 49_999
     assert MAX_PAGES * SiteProfile([one]).nbytes <= 5_800_000
+    assert len(write_marks([one] * 3)) == most_bytes(3)
 
 
 def test_hostile_pages_are_counted_or_passed_over() -> None:
@@ -298,3 +300,11 @@ def test_a_missing_profile_is_named(tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text("<p>one")
     with pytest.raises(SiteError, match=r"page\.html: this is no site profile"):
         SiteProfile.load(tmp_path / "page.html")
+
+
+def test_of_a_file_no_more_is_read_than_a_profile_can_be(tmp_path: Path) -> None:
+    endless = tmp_path / "endless.profile"
+    endless.write_bytes(HEADER)
+    os.truncate(endless, 1 << 40)  # takes no room on the disk, and would not fit into memory
+    with pytest.raises(SiteError, match="damaged or cut short"):
+        SiteProfile.load(endless)
