@@ -153,7 +153,7 @@ def test_a_file_and_a_choice_are_completed(
         ("declutter --form", ["--format"]),
         ("declutter --format ", ["html", "json", "markdown", "text"]),
         ("declutter ba", ["batch"]),
-        ("declutter batch --format ", ["jsonl", "jsonl.gz", "parquet"]),
+        ("declutter batch --format ", ["jsonl", "jsonl.gz", "parquet", "wet", "wet.gz"]),
         ("declutter leng", ["lengthy-name.html"]),
         ("declutter -o leng", ["lengthy-name.html"]),
         ("declutter --threshold ", []),
