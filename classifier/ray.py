@@ -62,7 +62,8 @@ def classify(
         maker: all else, such as `RowMaker(Settings(favor="precision"), keep=("language",))`. With its
             `isolation` a page that hangs, or ends its process, costs one row.
         concurrency: how many actors, or the least and the most of them. Each keeps a processor of Ray's
-            to itself: where they keep all, steps before this one, such as `repartition`, wait for ever.
+            to itself: where they keep all, steps before this one, such as `repartition`, may wait for it.
+            Leave one free.
 
     Raises:
         ValueError: told while the data set is worked on, as Ray's own error: a column is not there.

@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from classifier.batch.cli import parse as parse_batch
-from classifier.cli import BATCH, INSPECT, parse
+from classifier.cli import BATCH, INSPECT, SITE, parse
+from classifier.gather import make_parser as make_site_parser
 from classifier.inspect.cli import parse as parse_inspect
 from train.corpus import read
 from train.table import build_table
@@ -81,12 +82,14 @@ def links(text: str) -> list[str]:
 
 def check_declutter(arguments: list[str]) -> None:
     """Fail unless `declutter` takes these arguments."""
-    if arguments in ([], [BATCH], [INSPECT]) or {"--help", "--completion"} & set(arguments):
+    if arguments in ([], [BATCH], [INSPECT], [SITE]) or {"--help", "--completion"} & set(arguments):
         return  # prose names a command without more; and these options end the program
     if arguments[0] == BATCH:
         assert parse_batch(arguments[1:]).inputs
     elif arguments[0] == INSPECT:
         assert parse_inspect(arguments[1:]).paths
+    elif arguments[0] == SITE:
+        assert make_site_parser().parse_intermixed_args(arguments[1:]).output
     else:
         assert parse(arguments).paths
 

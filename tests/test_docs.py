@@ -19,7 +19,7 @@ from uuid import NAMESPACE_URL, uuid5
 import pytest
 
 import classifier
-from classifier.cli import BATCH, INSPECT
+from classifier.cli import BATCH, INSPECT, SITE
 from classifier.isolate import _crews
 from tests.examples import (
     ROOT,
@@ -51,7 +51,11 @@ CRAWL: Final = (
     "ru-article",
 )
 # Pages whose examples need a package that development does without.
-NEEDS: Final = {"how-to/langchain.md": "langchain_core", "how-to/scrapy.md": "scrapy"}
+NEEDS: Final = {
+    "how-to/langchain.md": "langchain_core",
+    "how-to/scrapy.md": "scrapy",
+    "how-to/spark.md": "pyspark.sql",
+}
 # What a browser loads by itself.
 LOADED: Final = {
     "link": "href",
@@ -154,7 +158,8 @@ def test_the_reference_says_what_each_argument_of_a_function_is(name: str) -> No
 
 
 def test_the_help_of_every_command_is_in_the_reference() -> None:
-    for command in ("declutter", f"declutter {BATCH}", f"declutter {INSPECT}", "python -m train"):
+    commands = ("declutter", *(f"declutter {name}" for name in (BATCH, INSPECT, SITE)), "python -m train")
+    for command in commands:
         assert f"<!-- help: {command} -->" in REFERENCE
 
 

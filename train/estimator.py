@@ -117,12 +117,24 @@ class SiteFolds:
 
 
 def word_f1(estimator: Any, X: Sequence[LabelledPage], y: object = None) -> float:
-    """Scorer: mean word F1 of the pages, decided as `classify` does."""
+    """Scorer: mean word F1 of the pages, decided as `classify` does.
+
+    Args:
+        estimator: fitted, with a `predict_proba` like that of `PageClassifier`.
+        X: pages of a table, which bring their labels along.
+        y: not looked at.
+    """
     return evaluate_probabilities(_table(X), _content(estimator, X)).f1
 
 
 def block_average_precision(estimator: Any, X: Sequence[LabelledPage], y: object = None) -> float:
-    """Scorer: area under the precision-recall curve of all blocks, each weighed by its words."""
+    """Scorer: area under the precision-recall curve of all blocks, each weighed by its words.
+
+    Args:
+        estimator: fitted, with a `predict_proba` like that of `PageClassifier`.
+        X: pages of a table, which bring their labels along.
+        y: not looked at.
+    """
     labels, words = (np.concatenate([getattr(page, name) for page in X]) for name in ("label", "words"))
     return average_precision(np.concatenate(_content(estimator, X)), labels, words)
 

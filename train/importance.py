@@ -65,6 +65,7 @@ def permutation_importance(
         fold: the one whose pages are judged.
         repeats: how often each is shuffled.
         seed: draws the folds and the orders.
+        progress: show a bar.
 
     Raises:
         CorpusError: too few pages to learn from.

@@ -48,6 +48,7 @@ def learning_curve(
         sizes: how many, rising; the last row is all there are.
         n_folds: how many of the five folds are judged, one after the other: fewer take less time.
         seed: draws the folds and the pages.
+        progress: show a bar.
 
     Returns:
         One row a size, indexed by it (`pages`): `f1`, and its 95 % bootstrap interval over pages, `f1_low`

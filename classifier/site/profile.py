@@ -176,6 +176,9 @@ class SiteProfile:
 def merge_profiles(parts: Iterable[bytes]) -> bytes:
     """The profile of several, all as bytes, in any order: an aggregation for engines that spread data.
 
+    Args:
+        parts: what `SiteProfile.to_bytes` has written.
+
     Raises:
         SiteError: a part is no profile.
     """
