@@ -57,12 +57,13 @@ def named_pages(classifier: Classifier, paths: Sequence[Path]) -> dict[str, Page
 
     Raises:
         CorpusError: none of them is a page.
-        OSError: a file cannot be read.
     """
     found = {}
     for path in paths:
         try:
             found[str(path)] = classifier.classify(path.read_bytes())
+        except OSError as error:
+            print(f"{path}: {error.strerror}", file=sys.stderr)
         except ClassifierError as error:
             print(f"{path}: {error}", file=sys.stderr)
     if not found:

@@ -1,6 +1,7 @@
 """The steps of `python -m train` that try models: beside peers, against floors, under attack, at scale."""
 
 import argparse
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -70,8 +71,13 @@ def hostile(options: argparse.Namespace, kinds: Sequence[Kind]) -> bool:
     return hostile_pages.run()
 
 
-def scale(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
-    """What pages cost by the thousand: the batch command and Spark, on WARC files."""
+def scale(options: argparse.Namespace, kinds: Sequence[Kind]) -> bool:
+    """What pages cost by the thousand: the batch command and Spark, on WARC files; whether one fails."""
     pages = [gold.page for gold in comparison.sample(read(options.dataset), options.pages, options.seed)]
     with tempfile.TemporaryDirectory(dir=options.to) as folder:
-        at_scale.run(pages, options.pages, options.workers, Path(folder) / "run")
+        try:
+            at_scale.run(pages, options.pages, options.workers, Path(folder) / "run")
+        except RuntimeError as error:
+            print(f"python -m train scale: {error}", file=sys.stderr)
+            return True
+    return False

@@ -27,6 +27,7 @@ _NAMES: Final = uuid.UUID("4f1f3c5e-7c0e-4a0b-9d0c-2b8f6f1d5a57")
 _LINE: Final = 8000
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z", re.ASCII)
 _URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+", re.ASCII)
+_CUT_ESCAPE: Final = re.compile(r"%[0-9A-F]?$")
 _NOT_IN_A_LINE: Final = re.compile(r"[\s\x00-\x1f\x7f]+")
 # What may stand in a URI beside letters and digits; whatever else there is, is escaped.
 _URI_MARKS: Final = "!#$%&'()*+,-./:;=?@[]_~"
@@ -66,7 +67,8 @@ def _target(row: Row) -> str:
 
 def _uri(text: str) -> str:
     """As much of an address as fits, with nothing in it that may not be there."""
-    return quote(text, safe=_URI_MARKS)[:_LINE]
+    whole = quote(text, safe=_URI_MARKS)
+    return whole if len(whole) <= _LINE else _CUT_ESCAPE.sub("", whole[:_LINE])
 
 
 def _one_line(value: object) -> str:

@@ -149,8 +149,9 @@ class SiteProfile:
         try:
             with Path(path).open("rb") as file:
                 data = file.read(most_bytes(MAX_PAGES) + 1)  # any more would be no profile
-        except OSError as error:
-            raise SiteError(f"the site profile {path} cannot be read: {error.strerror}") from error
+        except (OSError, ValueError) as error:  # also of a path that can be none
+            why = (error.strerror if isinstance(error, OSError) else None) or error
+            raise SiteError(f"the site profile {path} cannot be read: {why}") from error
         try:
             return cls.from_bytes(data)
         except SiteError as error:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,12 @@ def test_a_page_without_address_and_date_has_its_place_and_a_date_that_says_so()
     assert found["WARC-Target-URI"] == "file:my%20pages.jsonl#3"
     assert found["WARC-Date"] == UNKNOWN_DATE and "WARC-Refers-To" not in found
     assert found["X-Declutter-Id"] == "7"
+
+
+def test_an_address_that_is_too_long_is_cut_between_its_characters() -> None:
+    for length in range(3):
+        found = fields(wet_record(row(url="https://e.org/" + "a" * (7980 + length) + "é" * 9)))
+        assert re.fullmatch(r"https://e.org/a+(%[0-9A-F]{2})+", found["WARC-Target-URI"])
 
 
 @pytest.mark.parametrize("evil", ["a\r\nWARC-Type: response\r\n\r\n<p>x", "\0\x1f\u2028\x85", "é" * 99_999])

@@ -299,9 +299,11 @@ def test_what_is_labelled_counts_for_suggestions(tmp_path: Path, capsys: Capture
 def test_a_file_that_is_no_page_is_told_and_left_out(tmp_path: Path, capsys: Capture) -> None:
     (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7\n")
     (tmp_path / "b.html").write_text("<p>The river rises in the hills.")
-    assert main(["suggest", str(tmp_path / "a.pdf"), str(tmp_path / "b.html"), "--names"]) == 0
+    paths = [str(tmp_path / name) for name in ("a.pdf", "missing.html", ".", "b.html")]
+    assert main(["suggest", *paths, "--names"]) == 0
     said = capsys.readouterr()
-    assert said.out.strip() == str(tmp_path / "b.html") and "a.pdf" in said.err
+    assert said.out.strip() == str(tmp_path / "b.html")
+    assert "a.pdf" in said.err and "missing.html: No such file" in said.err and ": Is a directory" in said.err
     assert main(["suggest", str(tmp_path / "a.pdf")]) == 1
 
 
