@@ -189,6 +189,8 @@ class Page:
         index = block.index if isinstance(block, Block) else block
         if isinstance(block, Block) and (index >= len(self) or self.blocks[index] != block):
             raise ValueError(f"block {index} ({block.text[:40]!r}) is of another page")
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"there is no block {index}: the page has {len(self)} blocks")
         return self.explanations()[index]
 
     def explanations(self) -> "tuple[Explanation, ...]":

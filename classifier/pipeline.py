@@ -212,7 +212,8 @@ class Classifier:
 def _text(page: str | bytes, limits: Limits, encoding: str | None) -> tuple[str, str]:
     """The page as text, up to `limits.max_bytes`, and what was exceeded if it is longer."""
     if not isinstance(page, (str, bytes, bytearray, memoryview)):
-        raise TypeError(f"a page is str or bytes, not {type(page).__name__}")
+        hint = ": read it with read_bytes()" if isinstance(page, Path) else ""
+        raise TypeError(f"a page is str or bytes, not {type(page).__name__}{hint}")
     if not isinstance(encoding, str | None):
         raise TypeError(f"encoding is the name of one, not {type(encoding).__name__}")
     if not isinstance(page, str):

@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from classifier import Classifier, ClassifierError, load
 from classifier.page import Page
@@ -16,6 +17,12 @@ from train.suggest import suggestions_report
 from train.table import build_table
 
 __all__ = ["adapt", "labelled_pages", "named_pages", "suggest"]
+
+SUGGESTED: Final = """\
+label from the top; worth: the share of all that the model is unsure of about which a page's labels tell
+something that those above do not. Beneath each page the blocks to look at first, with their probability
+of being content.
+"""
 
 
 def adapt(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
@@ -37,7 +44,11 @@ def suggest(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
     done = [page for path in options.labels for page in labelled_pages(path)]
     labelled = [classifier.classify(page.page, kind=page.kind) for page in done]
     found = suggest_pages(pages, labelled, most=options.most)
-    print("\n".join(one.name for one in found) if options.names else suggestions_report(found, pages))
+    if options.names:
+        print("\n".join(one.name for one in found))
+        return
+    print(SUGGESTED)
+    print(suggestions_report(found, pages))
 
 
 def labelled_pages(path: Path) -> list[GoldPage]:

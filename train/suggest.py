@@ -86,12 +86,16 @@ def suggestions_report(found: Sequence[Suggestion], pages: Mapping[str, Page]) -
     """The suggestions in words: a line a page, and beneath it a line for each of its blocks to look at."""
     lines = []
     for number, one in enumerate(found, start=1):
-        lines.append(f"{number}. {one.name}: worth {one.worth:.2f}, confidence {one.confidence:.2f}")
+        lines.append(f"{number}. {one.name}: worth {_share(one.worth)}, confidence {one.confidence:.2f}")
         for block in (pages[one.name].blocks[at] for at in one.blocks):
             text = " ".join(block.text.split())
             shown = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
             lines.append(f"     {block.probability:.2f}  {block.tag:10}  {shown}")
     return "\n".join(lines)
+
+
+def _share(worth: float) -> str:
+    return f"{worth:.2f}" if worth >= 0.005 or not worth else "under 0.01"
 
 
 def _cover(worth: "Counter[int]", paths: Iterable[int]) -> None:
