@@ -263,11 +263,12 @@ class Page:
         Raises:
             ImportError: pandas is not installed (`pip install clutter-classifier[train]`).
         """
-        import pandas as pd
-
-        frame = pd.DataFrame(
-            [asdict(block) for block in self.blocks], columns=list(Block.__dataclass_fields__)
-        )
+        try:
+            import pandas as pd
+        except ImportError:
+            raise ImportError("a table needs pandas: pip install 'clutter-classifier[train]'") from None
+        rows = [asdict(block) for block in self.blocks]
+        frame = pd.DataFrame(rows, columns=list(Block.__dataclass_fields__))
         frame["label"] = frame["label"].astype(str)
         if features and (matrix := self.features) is not None:
             values = pd.DataFrame(matrix, columns=list(self.feature_names))

@@ -126,9 +126,9 @@ def _add_own(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     adapt = commands.add_parser(
         "adapt",
         help="adapt the shipped models to pages of your own",
-        description="Learn a small correction of the shipped models from labelled pages, four at least, better "
-        "ten or twenty. Print the word F1 of each page before and, cross-validated, after. A model stays as "
-        "it was unless pages that it has not seen gain by the correction.",
+        description="Learn a small correction of the shipped models from labelled pages, four at least, ten "
+        "or twenty better. Print the word F1 of each page before and, cross-validated, after. A model stays "
+        "as it was unless pages that it has not seen gain by the correction.",
     )
     adapt.add_argument(
         "paths",
@@ -195,8 +195,13 @@ def _count(value: str) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one step; 0 when it is done, 1 when it cannot be (a line on stderr says why) or fails."""
     options = _parser().parse_args(arguments)
-    # Late: each step brings in pandas and scikit-learn, which --help does without.
-    from train import steps
+    try:
+        # Late: each step brings in pandas and scikit-learn, which --help does without.
+        from train import steps
+    except ModuleNotFoundError as error:
+        advice = "pip install 'clutter-classifier[train]'"
+        print(f"python -m train needs {error.name}, which is not installed: {advice}", file=sys.stderr)
+        return 1
 
     kinds = (options.kind,) if options.kind else KINDS
     try:

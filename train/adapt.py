@@ -135,8 +135,8 @@ def adapt(table: Table, base: Model | None = None, *, cautious: bool = True) -> 
     pages = [page for page in table.pages if page.trainable]
     if len(pages) < MIN_PAGES:
         raise CorpusError(
-            f"{len(pages)} labelled pages of kind {table.kind} can be learnt from, and it takes {MIN_PAGES} "
-            "at least: label more of them with declutter inspect"
+            f"it takes {MIN_PAGES} labelled pages of kind {table.kind} at least, and {len(pages)} can be "
+            "learnt from: label more of them with declutter inspect"
         )
     odds = [logit(base.probabilities(page.measured, base.matrix(page.measured))) for page in pages]
     own = OwnPages(pages, [one.astype(np.float64) for one in odds], cautious)

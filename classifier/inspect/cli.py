@@ -34,6 +34,8 @@ exit status:
   4    the report cannot be written
   130  interrupted
 
+Write it outside of the folder with the pages, or 'crawl/*.html' takes it for one of them.
+
 examples:
   declutter inspect -o report.html page.html
   declutter inspect -o report.html crawl/*.html

@@ -584,3 +584,25 @@ def test_the_policy_refuses_what_a_page_could_try(chromium: Any, tmp_path: Path,
     assert refused == "TypeError"
     assert set(one.tab.evaluate("violations")) >= {"require-trusted-types-for", "img-src"}
     one.context.close()
+
+
+def test_after_a_click_on_a_button_the_keys_go_to_the_blocks(shown: Shown, forum: Page) -> None:
+    shown.open(a=forum, b=classify("<p>x", kind="html"), c=forum)
+    shown.tab.click("#check")
+    assert shown.page() == "b"
+    shown.press("Space")  # the other label, and not the button once more
+    assert shown.text("#progress-text") == "1 of 3 pages checked"
+    shown.tab.click("#next-page")
+    shown.press("ArrowDown", "Space")
+    assert shown.page() == "c"
+    assert shown.labels()[1] != FORUM_LABELS[1]
+    shown.tab.click("#set-clutter")
+    shown.press("j", "x")
+    assert (shown.selected(), shown.labels()[1:3]) == ([2], [CLUTTER, CLUTTER])
+
+
+def test_a_button_that_is_pressed_by_a_key_keeps_the_focus(shown: Shown, forum: Page) -> None:
+    shown.open(forum)
+    shown.tab.focus("#set-clutter")
+    shown.press("Enter")
+    assert shown.tab.evaluate("document.activeElement.id") == "set-clutter"

@@ -743,17 +743,22 @@ function letGo() {
 
 function listen() {
   const on = (id, name, run) => byId(id).addEventListener(name, run);
+  // A button that is clicked leaves the keys to the list; who presses it by a key stays with it.
+  const press = (id, run) => on(id, "click", event => {
+    run();
+    if (event.detail) rows[sheet.cursor]?.focus({ preventScroll: true });
+  });
   document.addEventListener("keydown", onKey);
   on("blocks", "click", onClick);
   on("blocks", "mousedown", event => { if (event.shiftKey) event.preventDefault(); }); // it would select text
   on("threshold", "input", slide);
   on("threshold", "change", letGo);
-  on("model-choice", "click", () => {
+  press("model-choice", () => {
     change("the model’s choice", next => { next.threshold = null; });
     filter();
   });
   on("search", "input", () => search());
-  on("select-matches", "click", () => {
+  press("select-matches", () => {
     selectMany(matches, matches[0]);
     say(`${count(matches.length, "block")} selected`);
   });
@@ -763,12 +768,12 @@ function listen() {
     say(`${count(visible.length, "block")} shown`);
   });
   on("page", "change", event => turnTo(sheets[Number(event.target.value)]));
-  on("previous-page", "click", () => turn(-1));
-  on("next-page", "click", () => turn(1));
-  for (const [id, run] of Object.entries({ undo, redo, check, save, "same-path": selectSamePath })) on(id, "click", run);
-  on("set-content", "click", () => setLabel(CONTENT));
-  on("set-clutter", "click", () => setLabel(CLUTTER));
-  on("clear", "click", () => setLabel(UNSET));
+  press("previous-page", () => turn(-1));
+  press("next-page", () => turn(1));
+  for (const [id, run] of Object.entries({ undo, redo, check, save, "same-path": selectSamePath })) press(id, run);
+  press("set-content", () => setLabel(CONTENT));
+  press("set-clutter", () => setLabel(CLUTTER));
+  press("clear", () => setLabel(UNSET));
   on("more", "click", () => toggleDetails());
   on("help", "click", openHelp);
   on("theme", "click", () => {
