@@ -133,7 +133,7 @@ def test_a_killed_command_goes_on_where_it_was(job: Job, tmp_path: Path) -> None
     whole, expected = time.monotonic() - began, files(tmp_path / "whole")
     chance, kills = random.Random(0), 0
     for attempt in range(10 * KILLS):
-        out = tmp_path / f"out-{attempt}"
+        out, before, began = tmp_path / f"out-{attempt}", kills, time.monotonic()
         while True:
             process = subprocess.Popen([*command, str(out)], cwd=ROOT)
             try:
@@ -146,6 +146,8 @@ def test_a_killed_command_goes_on_where_it_was(job: Job, tmp_path: Path) -> None
             else:
                 assert status == 1
                 break
+        if kills == before:  # a whole run, on a machine that is less busy by now
+            whole = min(whole, time.monotonic() - began)
         assert files(out) == expected
         if kills >= KILLS:
             return
