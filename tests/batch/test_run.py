@@ -256,7 +256,7 @@ def test_two_runs_do_not_share_a_folder(job: Job, monkeypatch: pytest.MonkeyPatc
         refused.append(str(caught.value))
         raise PowerCut
 
-    monkeypatch.setattr("classifier.batch.run._resume", meanwhile)
+    monkeypatch.setattr("classifier.batch.run.resume", meanwhile)
     with pytest.raises(PowerCut):
         run_batch(job, QUIET)
     assert "another process" in refused[0]
