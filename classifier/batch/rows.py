@@ -191,8 +191,8 @@ def _profile(record: Record, settings: Settings) -> SiteProfile | None:
     """What is known of the record's site."""
     if not settings.by_site:
         return None
-    if record.profile is not None:
-        return _read_profile(record.profile)
+    if record.site_profile is not None:
+        return _read_profile(record.site_profile)
     if settings.profiles is not None and (site := site_of(record.url)):
         return profile_of(settings.profiles, site)
     return None

@@ -185,10 +185,7 @@ def merge_profiles(parts: Iterable[bytes]) -> bytes:
     Raises:
         SiteError: a part is no profile.
     """
-    merged = SiteProfile()
-    for part in parts:
-        merged |= SiteProfile.from_bytes(part)
-    return merged.to_bytes()
+    return SiteProfile(marks for part in parts for marks in read_marks(part, MAX_PAGES)).to_bytes()
 
 
 def vars_of(marks: Marks) -> Iterator[npt.NDArray[np.generic]]:

@@ -362,3 +362,15 @@ def test_a_single_page_imports_nothing_of_this() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_bar_is_told_of_every_row(job: Job) -> None:
+    class Counted(Watch):
+        told = 0
+
+        def page(self) -> None:
+            self.told += 1
+
+    watch = Counted(int, wanted=False)
+    run_batch(job, watch)
+    assert watch.told == len(rows(job.out))
