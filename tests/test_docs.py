@@ -92,7 +92,7 @@ def warc_record(path: Path) -> bytes:
     header = (
         "WARC/1.1\r\nWARC-Type: response\r\nWARC-Date: 2026-11-28T12:00:00Z\r\n"
         f"WARC-Record-ID: <urn:uuid:{uuid5(NAMESPACE_URL, path.parent.name)}>\r\n"
-        f"WARC-Target-URI: https://{path.parent.name}.example/\r\n"
+        f"WARC-Target-URI: https://crawl.example/{path.parent.name}\r\n"
         f"Content-Type: application/http;msgtype=response\r\nContent-Length: {len(response)}\r\n\r\n"
     )
     return gzip.compress(header.encode() + response + b"\r\n\r\n")
