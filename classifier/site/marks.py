@@ -42,6 +42,8 @@ class Keys:
     """Hash of each block's place; shape (n,)."""
     letters: npt.NDArray[np.uint16]
     """Letters and digits of each block, at most 65,535; shape (n,)."""
+    times: npt.NDArray[np.int64]
+    """How many blocks share its text where no place tells them apart, as in plain text; shape (n,)."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,10 @@ def block_keys(segments: Segments) -> Keys:
         place[i] = known[where]
         text[i] = _hash(f"{where}\n{plain}")
         letters[i] = min(len(plain), MAX_LETTERS)
-    return Keys(text, place, letters)
+    if segments.kind == "html":
+        return Keys(text, place, letters, np.ones(n, np.int64))
+    _, which, times = np.unique(text, return_inverse=True, return_counts=True)
+    return Keys(text, place, letters, times[which])
 
 
 def _plain(text: str) -> str:

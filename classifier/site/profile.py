@@ -286,7 +286,7 @@ class _Sample:
         counted = others[self.places.page[at]]
         present = np.bincount(which, counted, len(place)).astype(np.int64)
         opinion = np.bincount(which, counted * self.odds[at], len(place)) / present.clip(1)
-        return Found(int(others.sum()), repeats[block], present[there], opinion[there])
+        return Found(int(others.sum()), repeats[block], keys.times, present[there], opinion[there])
 
 
 def _are_copies(

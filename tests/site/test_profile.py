@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier import Page, SiteError, SiteProfile, classify, classify_many
-from classifier.segment import segment_html
+from classifier.segment import segment_html, segment_text
 from classifier.site import merge_profiles
+from classifier.site.evidence import adjusted
 from classifier.site.file import HEADER, most_bytes, write_marks
 from classifier.site.marks import MAX_BLOCKS, Keys, Marks, block_keys, marks_of
 from classifier.site.profile import MAX_PAGES, TEXTS_AT_ONCE, _Sample
@@ -182,6 +183,22 @@ def test_plain_text_has_a_profile_too() -> None:
     assert page.probabilities[1] == page.alone[1]
 
 
+def test_what_stands_often_on_a_page_of_plain_text_says_less_where_another_page_has_it() -> None:
+    menu, row = "Read all our terms of sale", "Add to the basket"
+    keys = block_keys(segment_text("\n\n".join((menu, "An oak table", row, "An elm chair", row))))
+    other = block_keys(segment_text("\n\n".join((menu, "A lamp", row))))
+    found = SiteProfile([marks_of(other, np.full(3, 0.5, np.float32))]).find(keys)
+    assert found.repeats.tolist() == [1, 0, 1, 0, 1]
+    assert found.times.tolist() == [1, 1, 2, 1, 2]
+    moved = adjusted(np.full(5, 0.5, np.float32), found, np.full(5, 6))
+    assert moved[0] < moved[2] == moved[4] < 0.5
+
+
+def test_in_html_a_place_tells_what_stands_often() -> None:
+    keys = block_keys(segment_html("<ul><li>Add to the basket<li>Add to the basket</ul>"))
+    assert keys.times.tolist() == [1, 1]
+
+
 def test_a_profile_travels_to_workers_and_to_isolation() -> None:
     site = profile_of(range(3))
     here = classify(article(0), site=site)
@@ -235,7 +252,7 @@ def test_a_profile_stays_as_small_as_it_says_and_knows_how_many_pages_there_were
 
 def test_the_room_of_a_profile_is_bounded_whatever_the_pages() -> None:
     texts = np.arange(50_000, dtype=np.uint64)
-    keys = Keys(texts, texts, np.full(len(texts), 9, np.uint16))
+    keys = Keys(texts, texts, np.full(len(texts), 9, np.uint16), np.ones(len(texts), np.int64))
     one = marks_of(keys, np.full(len(texts), 0.5, np.float32))
     assert len(one.text) == len(one.place) == MAX_BLOCKS
     # The first and the last blocks, where templates stand.
