@@ -140,6 +140,7 @@ CLASSIFIER_NEEDS: Final = {"numpy", "turbohtml"}
 # Imported only where a user asks for what they give.
 CLASSIFIER_OPTIONAL: Final = {
     "argcomplete",
+    "fsspec",
     "isal",
     "joblib",
     "onnxruntime",

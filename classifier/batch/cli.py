@@ -28,7 +28,8 @@ MEGABYTE: Final = 1_000_000
 
 EPILOG: Final = """\
 inputs:
-  files, folders, quoted patterns; each file may be compressed with gzip or Zstandard
+  files, folders, quoted patterns, and URIs of such (s3://bucket/crawl/*.warc.gz, hdfs://, https://;
+  needs the extra 'remote'); each file may be compressed with gzip or Zstandard
   *.jsonl, *.ndjson   a JSON object a line: "html" or "text", and if you like "id", "url", "encoding",
                       "date"
   *.parquet           columns of the same names (needs the extra 'batch', as does Zstandard)
@@ -46,7 +47,7 @@ output:
 exit status:
   0    all pages have their row; pages with errors are counted in the summary
   1    so do they, but some input was damaged or could not be read: see the rows with "DamagedSource"
-  2    wrong usage, or OUT and the input do not fit together
+  2    wrong usage, the input cannot be listed, or OUT and the input do not fit together
   3    the model cannot be loaded, or a worker not be started
   4    OUT cannot be written, for example as the disk is full
   130  interrupted
@@ -56,6 +57,7 @@ examples:
   declutter batch --format parquet --workers 8 'CC-MAIN-*.warc.gz' rows/
   declutter batch --add markdown --seconds 10 pages.jsonl.gz rows/
   declutter batch --by-site 'CC-MAIN-*.warc.gz' rows/
+  declutter batch 's3://bucket/crawl/*.warc.gz' rows/
   declutter batch --add fingerprint crawl/ rows/   rows that share a string are nearly the same text
 """
 
@@ -117,8 +119,8 @@ def make_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("inputs", nargs="+", metavar="IN", help="a file, a folder, or a pattern")
-    add("out", type=Path, metavar="OUT", help="a folder for the rows; made if need be")
+    add("inputs", nargs="+", metavar="IN", help="a file, a folder, a pattern, or a URI")
+    add("out", type=Path, metavar="OUT", help="a local folder for the rows; made if need be")
     formats = ["jsonl", "jsonl.gz", "parquet", "wet", "wet.gz"]
     add("--format", choices=formats, default="jsonl", help="of the parts (default: jsonl)")
     add("--part-rows", type=positive, default=1000, metavar="N", help="rows of a part (default: 1000)")

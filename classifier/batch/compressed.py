@@ -15,7 +15,7 @@ _READ: Final = 1 << 17
 _TAKEN: Final = 1 << 14
 
 
-class MissingPackage(Exception):
+class MissingPackage(ImportError):
     """A format needs a package that is not installed."""
 
 

@@ -8,9 +8,11 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
+from urllib.parse import urlsplit
 
-from classifier.batch.compressed import MissingPackage, decompressed, pyarrow_for
+from classifier.batch.compressed import decompressed, pyarrow_for
 from classifier.batch.records import PageFields, Record, record_of
+from classifier.batch.remote import is_uri, is_web, open_uri
 from classifier.batch.warc import read_warc
 
 __all__ = ["read_source"]
@@ -28,6 +30,7 @@ def read_source(
     """The records of a file, in order; the last one may tell that the file cannot be read further.
 
     Args:
+        path: of the file, or its URI.
         max_bytes: of larger pages so many bytes and one more are read, by which they are known; a line of
             JSON that is far longer is a record with an error.
         seen: told how many bytes of the file have been read, now and then.
@@ -35,7 +38,7 @@ def read_source(
     read = _READERS.get(_kind(path), _read_page)
     last: Record | None = None
     try:
-        with Path(path).open("rb") as file:
+        with open_uri(path) if is_uri(path) else Path(path).open("rb") as file:
             for last in read(file, path, fields, max_bytes):
                 if not file.closed:  # pyarrow closes what it has read to the end
                     seen(file.tell())
@@ -45,13 +48,14 @@ def read_source(
 
 
 def _kind(path: str) -> str:
-    return Path(_ENDINGS.sub("", path)).suffix.lower()
+    name = urlsplit(path).path if is_web(path) else path  # what follows may be a signature
+    return Path(_ENDINGS.sub("", name)).suffix.lower()
 
 
 def _damaged(path: str, last: Record | None, error: Exception) -> Record:
     place = "" if last is None else f" after position {last.position}"
     why = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
-    name = "MissingPackage" if isinstance(error, MissingPackage) else "DamagedSource"
+    name = "MissingPackage" if isinstance(error, ImportError) else "DamagedSource"
     position = 1 if last is None else last.position + 1
     return Record(path, path, position, error=f"{name}: {path} cannot be read{place}: {why}", damage=True)
 

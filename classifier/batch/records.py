@@ -15,7 +15,7 @@ class Record:
     id: str
     """The source's own name for the page, else source and position."""
     source: str
-    """Path of the file."""
+    """Path or URI of the file."""
     position: int
     """Where in the file, from 1: the line (JSON Lines), the row (Parquet), the record (WARC); else 1."""
     url: str | None = None

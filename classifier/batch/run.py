@@ -39,9 +39,9 @@ class Job:
     """What to read, what to do with it, and where to leave it."""
 
     inputs: tuple[str, ...]
-    """Files, folders, patterns."""
+    """Files, folders, patterns, and URIs of such."""
     out: Path
-    """The folder of the parts."""
+    """The folder of the parts, a local one."""
     settings: Settings = field(default_factory=Settings)
     fields: PageFields = field(default_factory=PageFields)
     format: Format = "jsonl"

@@ -1,37 +1,62 @@
-"""What the user names - files, folders, patterns - as files in an order that never depends on the disk."""
+"""What the user names - files, folders, patterns, URIs of such - as files in an order that never depends on
+the disk."""
 
 import glob
 import os
+import re
 from collections.abc import Iterator, Sequence
+from itertools import chain, starmap
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from classifier.batch.remote import is_uri, list_uri
 from classifier.errors import BatchError
 
 __all__ = ["Source", "list_sources"]
+
+
+# As a `Path` shows a URI: of its slashes, one is left.
+_URI_OF_PATH: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 
 
 class Source(NamedTuple):
     """A file, and by what a change of it is noticed."""
 
     path: str
+    """The path, or the URI."""
     size: int
-    """Bytes; -1 where it cannot be looked at."""
+    """Bytes; -1 where it cannot be looked at, or its store does not tell."""
     changed: int
-    """Time of its last change, nanoseconds."""
+    """Time of its last change, nanoseconds; of a URI, a hash of the version, such as an ETag, or else of that
+    time, and 0 where its store tells neither."""
 
 
 def list_sources(inputs: Sequence[str], out: Path | None = None) -> Iterator[Source]:
     """The files that are meant, inputs in the order given, what lies in a folder sorted by name.
 
     Hidden files and folders, whose names begin with a dot, are left out, unless they are named. A folder
-    that cannot be listed stands for itself, so that reading it tells why.
+    that cannot be listed stands for itself, so that reading it tells why; one in a store ends the listing,
+    as it may be there the next time.
+
+    Args:
+        inputs: paths, patterns, and URIs of either, such as `s3://bucket/crawl/*.warc.gz`; an address on
+            the web is always a file.
+        out: the folder of the output.
 
     Raises:
-        BatchError: an input is neither a file nor a folder nor a pattern of some, or holds the folder of
-            the output; told at once.
+        BatchError: an input is neither a file nor a folder nor a pattern of some, cannot be listed, or
+            holds the folder of the output, or that is a URI; told at once. Later: a folder in a store cannot
+            be listed.
     """
-    roots = [root for name in inputs for root in _roots(name)]
+    if out is not None and _URI_OF_PATH.match(out.as_posix()):
+        raise BatchError(f"the output {out} is a URI: name a local folder, and copy it when all is done")
+    return chain.from_iterable([_listed(name, out) for name in inputs])
+
+
+def _listed(name: str, out: Path | None) -> Iterator[Source]:
+    if is_uri(name):
+        return starmap(Source, list_uri(name))
+    roots = _roots(name)
     for root in roots:
         if out is not None and out.resolve().is_relative_to(Path(root).resolve()):
             raise BatchError(f"the output {out} lies in the input {root}: name a folder elsewhere")
@@ -41,8 +66,8 @@ def list_sources(inputs: Sequence[str], out: Path | None = None) -> Iterator[Sou
 def _roots(name: str) -> list[str]:
     if os.path.lexists(name):
         return [name]
-    # Patterns may begin anywhere, which those of Path may not.
-    found = sorted(glob.iglob(name, recursive=True)) if glob.has_magic(name) else []  # noqa: PTH207
+    # Patterns may begin anywhere, which those of Path may not. Two `**` find things twice.
+    found = sorted(set(glob.iglob(name, recursive=True))) if glob.has_magic(name) else []  # noqa: PTH207
     if not found:
         raise BatchError(f"{name}: no such file or folder, and no pattern that fits any")
     # With `**` the pattern finds what lies in folders by itself.

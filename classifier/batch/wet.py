@@ -13,6 +13,7 @@ from base64 import b32encode
 from typing import Final
 from urllib.parse import quote
 
+from classifier.batch.remote import is_uri
 from classifier.batch.rows import Row
 
 __all__ = ["UNKNOWN_DATE", "wet_record"]
@@ -61,8 +62,9 @@ def _title(name: str) -> str:
 
 
 def _target(row: Row) -> str:
-    """The page's address; where none is known, its place in the source as a relative one."""
-    return _uri(row["url"] or f"file:{row['source']}#{row['position']}")
+    """The page's address; where none is known, its place in the source, a path being a relative one."""
+    place = f"{row['source']}#{row['position']}"
+    return _uri(row["url"] or (place if is_uri(place) else f"file:{place}"))
 
 
 def _uri(text: str) -> str:

@@ -85,7 +85,7 @@ def classify_files(
         maker: how; its fields are those of JSON Lines and Parquet files.
 
     Raises:
-        BatchError: a path is neither a file nor a folder nor a pattern of some.
+        BatchError: a path is neither a file nor a folder nor a pattern of some, or cannot be listed.
     """
     maker = maker or RowMaker()
     if maker.settings.by_site:
@@ -107,12 +107,14 @@ def read_records(
     and read in the executors, a partition a file, as a stream. What is broken is a record with an `error`.
 
     Args:
-        paths: files, folders and patterns on a file system that this process and all executors share.
+        paths: files, folders and patterns on a file system that this process and all executors share, or
+            URIs of such, as texts: `s3://bucket/crawl/*.warc.gz`. All machines need fsspec then, its package
+            for the store, and leave to read there.
         fields: of JSON Lines and Parquet files.
         max_bytes: as of `Settings`.
 
     Raises:
-        BatchError: a path is neither a file nor a folder nor a pattern of some.
+        BatchError: a path is neither a file nor a folder nor a pattern of some, or cannot be listed.
     """
     files = _listed(paths)
     return _of_files(spark, len(files), _reading(files, fields or PageFields(), max_bytes), record_schema())

@@ -24,14 +24,16 @@ if TYPE_CHECKING:
 DONE, DAMAGED, REFUSED, NO_MODEL = 0, 1, 2, 3
 _PARTITIONS: Final = ("status", "type", "kind", "source")
 EPILOG: Final = """\
-The inputs are those of `declutter batch`, on a file system that all executors share; each file is a
-task. The rows are the same, too, but in no order: sort them by source and position if you need one.
+The inputs are those of `declutter batch`, on a file system that all executors share, or URIs that
+they can read (s3://bucket/crawl/*.warc.gz, hdfs://, https://; needs the extra 'remote' on each of
+them); each file is a task. The rows are the same, too, but in no order: sort them by source and
+position if you need one.
 OUT is whatever Spark can write to.
 
 exit status:
   0  all pages have their row; pages with errors are counted
   1  so do they, but some input was damaged: see the rows with "DamagedSource"
-  2  wrong usage, or OUT is there already
+  2  wrong usage, the input cannot be listed, or OUT is there already
   3  the model cannot be loaded
 
 examples:
@@ -66,7 +68,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("inputs", nargs="+", metavar="IN", help="a file, a folder, or a pattern")
+    add("inputs", nargs="+", metavar="IN", help="a file, a folder, a pattern, or a URI")
     add("out", metavar="OUT", help="a folder that is not there yet")
     add("--master", metavar="URL", help="where spark-submit does not say it (default: local[*])")
     by = "a folder for each value of this column; may be repeated"
