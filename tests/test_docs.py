@@ -55,6 +55,7 @@ NEEDS: Final = {
     "how-to/langchain.md": "langchain_core",
     "how-to/scrapy.md": "scrapy",
     "how-to/spark.md": "pyspark.sql",
+    "how-to/stores.md": "fsspec",
 }
 # What a browser loads by itself.
 LOADED: Final = {

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
+from textwrap import shorten
 from typing import Any, BinaryIO, Final, NamedTuple, cast
 
 from classifier.errors import BatchError
@@ -25,6 +26,8 @@ _MAGIC: Final = re.compile(r"[*?\[]")
 # Bytes of one request to a store: seconds of work, so that what a request takes beside it is little.
 _BLOCK: Final = 8 << 20
 _BUFFER: Final = 1 << 18
+# Letters of what a store says; some try and tell a hundred places.
+_WHY: Final = 300
 # What stores call the version of a file, or else the time of its last change; the first there is counts.
 _VERSIONS: Final = (
     *("etag", "ETag", "generation", "md5Hash", "Content-MD5", "Digest"),
@@ -87,7 +90,7 @@ def _told(uri: str) -> Iterator[None]:
 
 def _why(error: BaseException) -> str:
     """An error in a line, with its cause: stores translate what went wrong into less."""
-    text = f"{type(error).__name__}: {error}".rstrip(": ")
+    text = shorten(f"{type(error).__name__}: {error}".rstrip(": "), _WHY, placeholder=" …")
     return f"{text} ({_why(error.__cause__)})" if error.__cause__ else text
 
 
@@ -237,7 +240,7 @@ class _Whole(io.RawIOBase):
 
     def _place(self) -> str:
         of = "" if self._size is None else f" of {self._size:,}"
-        return f"the connection is lost at byte {self.tell():,}{of}"
+        return f"reading stops at byte {self.tell():,}{of}"
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         self._file.seek(offset, whence)

@@ -236,7 +236,7 @@ def test_a_connection_that_is_lost_is_damage_wherever_it_is(name: str, share: fl
     found = read(uri)
     last = found[-1]
     assert last.damage and f"DamagedSource: {uri} cannot be read" in (last.error or "")
-    place = rf"lost at byte [\d,]+ of {len(data):,}: "
+    place = rf"reading stops at byte [\d,]+ of {len(data):,}: "
     assert re.search(place + (type(error).__name__ if error else "nothing more comes"), last.error or "")
     assert len(found) - 1 <= share * PAGES
     assert not any(one.error or one.truncated for one in found[:-1])
@@ -505,7 +505,7 @@ def test_a_server_that_calls_a_compressed_file_an_encoding_is_not_believed(web: 
 def test_a_server_that_hangs_up_is_damage(web: str, name: str) -> None:
     Server.files = {name: made(name)}
     *before, last = read(f"{web}/lost/{name}")
-    assert last.damage and "the connection is lost at byte" in (last.error or "")
+    assert last.damage and "reading stops at byte" in (last.error or "")
     assert 0 < len(before) < PAGES and not any(one.error for one in before)
 
 

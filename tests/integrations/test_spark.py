@@ -98,6 +98,21 @@ def test_records_that_were_read_before_give_the_same(local: Any, pages: Any, mak
     assert collected(classify(records, maker=maker)) == pages.rows
 
 
+def test_files_that_executors_read_by_uri_give_the_same(local: Any, pages: Any, maker: RowMaker) -> None:
+    pytest.importorskip("fsspec")
+    found = collected(classify_files(local, [f"file://{pages.file.parent}/*.parquet"], maker))
+    assert found == [row | {"source": f"file://{pages.file}"} for row in pages.rows]
+
+
+def test_a_store_without_its_package_is_told_before_anything_runs(
+    local: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("fsspec")
+    monkeypatch.setitem(sys.modules, "adlfs", None)
+    with pytest.raises(BatchError, match="cannot be listed: ImportError"):
+        classify_files(local, ["abfs://box/crawl/*.warc.gz"])
+
+
 def test_a_frame_of_pages_gives_the_same_and_keeps_columns(local: Any, pages: Any, maker: RowMaker) -> None:
     frame = local.createDataFrame(
         [sql.Row(**row) for row in pages.table],
