@@ -79,6 +79,8 @@ def classify_files(
 
     As `classify(read_records(...))`, but pages are read where they are classified, so that they never
     travel; but for `Settings(by_site=True)`, which has to bring them to the profiles of their sites.
+    A huge file is one task; Spark's own readers split those of JSON Lines and Parquet, and their frames go
+    to `classify`.
 
     Args:
         paths: as of `read_records`.

@@ -1,11 +1,12 @@
 """Spark makes the rows that `declutter batch` makes, on one machine and on a cluster, whatever ends."""
 
+import json
 import os
 import shutil
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
@@ -157,6 +158,38 @@ def test_a_profile_that_is_none_is_an_error_of_its_page(local: Any) -> None:
     frame = local.createDataFrame([("<p>Some words", b"nonsense")], "html string, site_profile binary")
     (row,) = collected(classify(frame, maker=RowMaker(Settings(by_site=True), isolation=None)))
     assert row["error"].startswith("SiteError: this is no site profile")
+
+
+def test_one_file_that_spark_splits_gives_the_same(
+    local: Any, pages: Any, maker: RowMaker, batch_rows: Callable[..., Rows], tmp_path: Path
+) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    def text(page: bytes | None) -> str | None:
+        return page if page is None else page.decode("utf-8", "replace")
+
+    texts = [row | {"html": text(row["html"])} for row in pages.table]
+    lines, table = tmp_path / "pages.jsonl", tmp_path / "pages.parquet"
+    lines.write_text("\n".join(map(json.dumps, texts)), "utf-8")
+    pq.write_table(pa.Table.from_pylist(pages.table), table, row_group_size=10)
+    local.conf.set("spark.sql.files.maxPartitionBytes", "64k")
+    frames = {
+        lines: local.read.json(str(lines), schema="id string, url string, encoding string, html string"),
+        table: local.read.parquet(str(table)),
+    }
+    for file, frame in frames.items():
+        assert frame.rdd.getNumPartitions() > 2
+        assert collected(classify(frame, "html", maker)) == without_places(batch_rows(pages.settings, file))
+    local.conf.unset("spark.sql.files.maxPartitionBytes")
+
+
+def test_a_line_that_is_no_json_has_a_row_with_an_error(local: Any, tmp_path: Path) -> None:
+    (tmp_path / "pages.jsonl").write_text('{"html": "<p>One"}\n{"html": "<p>Tw\n{"html": "<p>Three"}\n')
+    frame = local.read.json(str(tmp_path / "pages.jsonl"), schema="html string")
+    found = sorted((row["status"], row["text"] or row["error"]) for row in collected(classify(frame)))
+    assert found[1:] == [("ok", "One"), ("ok", "Three")]
+    assert found[0][0] == "error" and "there is no page" in found[0][1]
 
 
 def test_a_frame_of_texts_may_name_its_columns_as_it_likes(local: Any) -> None:
