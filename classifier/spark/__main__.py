@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 DONE, DAMAGED, REFUSED, NO_MODEL = 0, 1, 2, 3
 _PARTITIONS: Final = ("status", "type", "kind", "source")
+_DAMAGE: Final = "^(DamagedSource|MissingPackage): "
 EPILOG: Final = """\
 The inputs are those of `declutter batch`, on a file system that all executors share, or URIs that
 they can read (s3://bucket/crawl/*.warc.gz, hdfs://, https://; needs the extra 'remote' on each of
@@ -32,7 +33,8 @@ OUT is whatever Spark can write to.
 
 exit status:
   0  all pages have their row; pages with errors are counted
-  1  so do they, but some input was damaged: see the rows with "DamagedSource"
+  1  so do they, but some input was damaged or could not be read: see the rows with "DamagedSource", and
+     those with "MissingPackage", which tell what executors lack
   2  wrong usage, the input cannot be listed, or OUT is there already
   3  the model cannot be loaded
 
@@ -114,7 +116,7 @@ def write(spark: "SparkSession", options: argparse.Namespace, maker: RowMaker) -
     counts = {row["status"]: row["count"] for row in rows.groupBy("status").count().collect()}
     shown = ", ".join(f"{count:,} {status}" for status, count in sorted(counts.items()))
     print(f"{sum(counts.values()):,} pages: {shown}", file=sys.stderr)
-    damaged = rows.filter(rows.error.startswith("DamagedSource")).limit(1).count()
+    damaged = rows.filter(rows.error.rlike(_DAMAGE)).limit(1).count()
     return DAMAGED if damaged else DONE
 
 

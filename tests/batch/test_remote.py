@@ -451,9 +451,12 @@ class Server(BaseHTTPRequestHandler):
             self.send_error(404)
             return
         first, end = 0, len(data)
-        if found := re.match(r"bytes=(\d+)-(\d+)", self.headers.get("Range", "")):
+        found = re.match(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
+        if how in ("endless", "whole"):  # what a server may do with it
+            found = None
+        if found:
             first, end = int(found[1]), min(end, int(found[2]) + 1)
-        self.send_response(206 if found and how != "endless" else 200)
+        self.send_response(206 if found else 200)
         self.send_header("ETag", self.etag)
         if how == "endless":  # no size: all that ends the answer is the connection
             self.send_header("Connection", "close")
@@ -462,7 +465,7 @@ class Server(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(end - first))
         if how == "labelled":
             self.send_header("Content-Encoding", "gzip")
-        if found and how != "endless":
+        if found:
             self.send_header("Content-Range", f"bytes {first}-{end - 1}/{len(data)}")
         self.end_headers()
         if body and how == "lost" and first >= 2000:
@@ -507,6 +510,13 @@ def test_a_server_that_hangs_up_is_damage(web: str, name: str) -> None:
     *before, last = read(f"{web}/lost/{name}")
     assert last.damage and "reading stops at byte" in (last.error or "")
     assert 0 < len(before) < PAGES and not any(one.error for one in before)
+
+
+def test_a_server_that_sends_no_ranges_is_read_to_where_they_are_needed(web: str) -> None:
+    Server.files = {"small.html": b"<p>x", "pages.jsonl": made("pages.jsonl")}
+    assert [one.data for one in read(f"{web}/whole/small.html")] == [b"<p>x"]
+    *before, last = read(f"{web}/whole/pages.jsonl")
+    assert before and last.damage and "range requests" in (last.error or "")
 
 
 def test_an_answer_whose_end_could_be_a_lost_connection_is_not_read(web: str) -> None:

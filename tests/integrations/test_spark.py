@@ -238,6 +238,15 @@ def test_the_command_tells_of_damage_by_its_status(local: Any, tmp_path: Path) -
     assert main([str(tmp_path / "in"), str(tmp_path / "rows")]) == 1
 
 
+def test_the_command_tells_of_what_executors_lack_by_its_status(
+    local: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = [("error", "MissingPackage: s3://bucket/x.warc.gz cannot be read: Install s3fs")]
+    frame = local.createDataFrame(row, "status string, error string")
+    monkeypatch.setattr("classifier.spark.__main__.classify_files", lambda *_: frame)
+    assert main(["s3://bucket/x.warc.gz", str(tmp_path / "rows")]) == 1
+
+
 def test_a_cluster_loses_one_row_to_a_page_that_ends_its_process(
     cluster: Any, pages: Any, maker: RowMaker
 ) -> None:
