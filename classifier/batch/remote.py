@@ -195,8 +195,9 @@ def open_uri(uri: str) -> BinaryIO:
         size = getattr(file, "size", None)
         if size is None:
             size = store.info(path).get("size")
-    except ImportError:
-        raise
+    except ImportError as error:
+        # What is installed and does not work is told by the cause alone.
+        raise ImportError(_why(error)) from error
     except Exception as error:  # each store has its own
         raise OSError(_why(error)) from error
     if size is None and not _marks_its_end(file):

@@ -69,7 +69,8 @@ def _roots(name: str) -> list[str]:
     # Patterns may begin anywhere, which those of Path may not. Two `**` find things twice.
     found = sorted(set(glob.iglob(name, recursive=True))) if glob.has_magic(name) else []  # noqa: PTH207
     if not found:
-        raise BatchError(f"{name}: no such file or folder, and no pattern that fits any")
+        lost = " (a URI has two slashes; a Path keeps one of them)" if _URI_OF_PATH.match(name) else ""
+        raise BatchError(f"{name}: no such file or folder, and no pattern that fits any{lost}")
     # With `**` the pattern finds what lies in folders by itself.
     return [path for path in found if "**" not in name or not Path(path).is_dir()]
 

@@ -264,7 +264,7 @@ def test_only_what_is_asked_for_is_read(monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.fixture
 def job(tmp_path: Path) -> Job:
-    for name in ("a.html", "b.jsonl", "c.warc.gz", "d.parquet"):
+    for name in ("b.jsonl", "c.warc.gz", "d.parquet", "page.html"):
         put(f"memory://in/{name}", made(name))
     return Job(("memory://in",), tmp_path / "out", part_rows=7, isolation=None)
 
@@ -276,7 +276,7 @@ def rows(folder: Path) -> list[dict[str, Any]]:
 
 def test_the_rows_are_those_of_local_files(job: Job, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
-    for name in ("a.html", "b.jsonl", "c.warc.gz", "d.parquet"):
+    for name in ("b.jsonl", "c.warc.gz", "d.parquet", "page.html"):
         (tmp_path / "in" / name).write_bytes(made(name))
     run_batch(job, QUIET)
     run_batch(replace(job, inputs=(str(tmp_path / "in"),), out=tmp_path / "local"), QUIET)
@@ -353,6 +353,11 @@ def test_what_is_not_there_is_told_at_once(name: str) -> None:
         list_sources([name])
 
 
+def test_a_uri_that_went_through_a_path_is_told_by_what_it_lost() -> None:
+    with pytest.raises(BatchError, match=r"s3:/bucket/x: no such file .*a URI has two slashes"):
+        list_sources([str(Path("s3://bucket/x"))])
+
+
 def test_an_unknown_scheme_is_told_at_once() -> None:
     with pytest.raises(BatchError, match=r"s4://bucket cannot be listed: .*not known: s4"):
         list_sources(["s4://bucket"])
@@ -408,6 +413,26 @@ def test_without_the_package_of_a_store_the_error_names_it(monkeypatch: pytest.M
         list_sources(["abfs://box/crawl"])
     (found,) = read("abfs://box/x.warc.gz")
     assert (found.error or "").startswith("MissingPackage: ") and "adlfs" in (found.error or "")
+
+
+def test_after_a_lost_connection_the_run_goes_on_and_the_command_ends_with_1(tmp_path: Path) -> None:
+    for name in ("a.warc", "page.html"):
+        put(f"lossy://in/{name}", made(name))
+    Lossy.lost_at, Lossy.error = len(made("a.warc")) // 2, None
+    words = [
+        "batch",
+        "-q",
+        "--workers",
+        "2",
+        "lossy://in/a.warc",
+        "lossy://in/page.html",
+        str(tmp_path / "out"),
+    ]
+    assert cli.main(words) == 1
+    *before, last, page = rows(tmp_path / "out")
+    assert 0 < len(before) < PAGES and {row["status"] for row in before} == {"ok"}
+    assert last["source"] == "lossy://in/a.warc" and last["error"].startswith("DamagedSource: ")
+    assert page["source"] == "lossy://in/page.html" and page["status"] == "ok"
 
 
 def test_rows_are_written_to_a_local_folder_only(
