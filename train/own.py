@@ -10,7 +10,7 @@ from classifier import Classifier, ClassifierError, load
 from classifier.page import Page
 from classifier.segment import Kind
 from train.adapt import adapt as adapt_model
-from train.corpus import GoldPage, read
+from train.corpus import KIND_NAMES, GoldPage, read
 from train.errors import CorpusError
 from train.suggest import suggest as suggest_pages
 from train.suggest import suggestions_report
@@ -33,7 +33,7 @@ def adapt(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
     for kind in mine:
         made = build_table(pages, kind, workers=1, progress=not options.quiet)
         found = adapt_model(made, classifier.model(kind), cautious=not options.always)
-        print(f"{'HTML' if kind == 'html' else 'plain text'}: {found.report()}")
+        print(f"{KIND_NAMES[kind]}: {found.report()}")
         print(found.save(options.to))
 
 
