@@ -150,6 +150,7 @@ def make_parser() -> argparse.ArgumentParser:
     shells = "print a script that completes this command in a shell (see below)"
     add("--completion", choices=SHELLS, action=PrintScript, help=shells)
     add("--version", action="version", version=f"declutter {__version__}")
+    parser.set_defaults(for_a_folder="declutter batch {} OUT")
     return parser
 
 

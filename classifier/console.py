@@ -164,7 +164,7 @@ def each_page(
     """Each path with what is made of its page; with None where that failed, as standard error then tells.
 
     Args:
-        options: that `add_page_options` has defined.
+        options: that `add_page_options` has defined, and `for_a_folder`, what to call for the files of {}.
         site: what the pages of their site have in common.
 
     Raises:
@@ -180,7 +180,7 @@ def each_page(
         except (ModelError, ImportError):
             raise
         except Exception as error:  # whatever one page does, the others get their turn
-            tell(f"{path}: {reason(error)}{advice(path, error)}")
+            tell(f"{path}: {reason(error)}{advice(path, error, options.for_a_folder)}")
         yield path, made
 
 
@@ -221,10 +221,10 @@ def reason(error: BaseException) -> str:
     return f"unexpected {type(error).__name__}: {error} (a fault of declutter: please report it)"
 
 
-def advice(path: str, error: BaseException) -> str:
+def advice(path: str, error: BaseException, for_a_folder: str) -> str:
     """What to do instead, where a path is something else that people often name."""
     if isinstance(error, IsADirectoryError):
-        return f" (for all of its files: declutter batch {path} OUT)"
+        return f" (for all of its files: {for_a_folder.format(path.rstrip('/') or '/')})"
     if isinstance(error, FileNotFoundError) and path.startswith(("http://", "https://")):
         return " (for an address: curl -sL ADDRESS | declutter)"
     return ""

@@ -93,4 +93,5 @@ def make_parser() -> argparse.ArgumentParser:
     add_model_options(parser)
     # What decides about the content of a page has no part in this.
     parser.set_defaults(favor="balance", threshold=None, strict=False)
+    parser.set_defaults(for_a_folder="declutter site -o FILE {}/*.html")
     return parser

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from classifier import Classifier, ClassifierError, load
+from classifier.inspect.cli import PASSED_OVER, is_report
 from classifier.page import Page
 from classifier.segment import Kind
 from train.adapt import adapt as adapt_model
@@ -21,7 +22,7 @@ __all__ = ["adapt", "labelled_pages", "named_pages", "suggest"]
 SUGGESTED: Final = """\
 label from the top; worth: the share of all that the model is unsure of about which a page's labels tell
 something that those above do not. Beneath each page the blocks to look at first, with their probability
-of being content.
+of being content; a text that stands on several pages is shown once.
 """
 
 
@@ -71,6 +72,9 @@ def named_pages(classifier: Classifier, paths: Sequence[Path]) -> dict[str, Page
     """
     found = {}
     for path in paths:
+        if is_report(path):
+            print(f"{path}: {PASSED_OVER}", file=sys.stderr)
+            continue
         try:
             found[str(path)] = classifier.classify(path.read_bytes())
         except OSError as error:
