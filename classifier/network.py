@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from classifier.features.arrays import Floats
+from classifier.features.product import product
 
 __all__ = ["DILATIONS", "HIDDEN", "POOLED_AFTER", "Network", "shapes"]
 
@@ -59,12 +60,11 @@ class Network:
     output: Floats
     output_bias: Floats
     kernels: Floats = field(init=False)
-    """`convolution` with the three parts of a kernel side by side; shape (layers, h, 3 * h)."""
+    """`convolution` with the three parts of a kernel apart; shape (layers, 3, h, h)."""
 
     def __post_init__(self) -> None:
         layers, _, h = self.convolution.shape
-        parts = self.convolution.reshape(layers, 3, h, h).transpose(0, 2, 1, 3)
-        object.__setattr__(self, "kernels", parts.reshape(layers, h, 3 * h))
+        object.__setattr__(self, "kernels", self.convolution.reshape(layers, 3, h, h))
 
     def arrays(self) -> Iterator[tuple[str, Floats]]:
         """Names and arrays, in order."""
@@ -92,34 +92,30 @@ class Network:
         power /= power.sum()
         z = np.empty((len(matrix), len(self.output)), np.float32)
         for rows in _stretches(len(matrix)):
-            np.matmul(self.standardise(matrix[rows]), self.input, out=z[rows])
+            z[rows] = product(self.standardise(matrix[rows]), self.input)
         z += self.input_bias
         np.maximum(z, 0, out=z)
         for layer, dilation in enumerate(DILATIONS):
             z += self._seen(z, layer, dilation)
             if layer in POOLED_AFTER:
                 at = POOLED_AFTER.index(layer)
-                means: Floats = np.concatenate((z.mean(axis=0), power @ z))
+                means: Floats = np.concatenate((z.mean(axis=0), np.einsum("i,ij->j", power, z)))
                 z += means @ self.pool[at] + self.pool_bias[at]
-        out: Floats = z @ self.output + self.output_bias
+        out: Floats = np.einsum("ij,j->i", z, self.output) + self.output_bias
         return out
 
     def _seen(self, z: Floats, layer: int, dilation: int) -> Floats:
         """What a convolution makes of the rows and of those `dilation` rows before and after them."""
-        n, h = z.shape
+        n = len(z)
         seen = np.empty_like(z)
         for rows in _stretches(n):
             first, end = max(0, rows.start - dilation), min(n, rows.stop + dilation)
-            parts = z[first:end] @ self.kernels[layer]
+            before, here, after = product(z[first:end], self.kernels[layer])
             out = seen[rows]
-            np.add(
-                parts[rows.start - first : rows.stop - first, h : 2 * h],
-                self.convolution_bias[layer],
-                out=out,
-            )
+            np.add(here[rows.start - first : rows.stop - first], self.convolution_bias[layer], out=out)
             # The first rows of the page have none before, the last none after.
-            before = parts[: max(0, rows.stop - dilation - first), :h]
-            after = parts[rows.start + dilation - first :, 2 * h :]
+            before = before[: max(0, rows.stop - dilation - first)]
+            after = after[rows.start + dilation - first :]
             if len(before):
                 out[len(out) - len(before) :] += before
             if len(after):

@@ -24,7 +24,7 @@ def page_vector(matrix: Floats, p: Floats, words: npt.NDArray[np.integer]) -> Fl
     if not len(matrix):
         return np.zeros(2 * matrix.shape[1], np.float32)
     likely = (p * np.sqrt(np.maximum(words, 1))).astype(np.float32)
-    content = likely @ matrix / max(float(likely.sum()), 1e-6)
+    content = np.einsum("i,ij->j", likely, matrix) / max(float(likely.sum()), 1e-6)
     out: Floats = np.concatenate((matrix.mean(axis=0), content)).astype(np.float32)
     return out
 

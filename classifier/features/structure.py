@@ -181,7 +181,7 @@ def _page(page: Arrays, inside: npt.NDArray[np.int64], code: Codes) -> tuple[flo
         inside[ENTRY["article"]] > 0,
     )
     p, li, row, hidden, noscript, embedded, main, article = (
-        np.array(chosen, np.float64) @ words / max(1, int(words.sum()))
+        np.einsum("ij,j->i", np.array(chosen, np.float64), words) / max(1, int(words.sum()))
     ).tolist()
     links = min(1.0, sum(segments.link_chars) / max(1, int(page.chars.sum())))
     articles = math.log1p(segments.elements.tag.count("article"))
