@@ -162,7 +162,7 @@ def test_pages_are_of_one_site_by_their_address_and_of_their_own_without(tmp_pat
         ({"html": None}, "'html' is null, not a string"),
         ({"blocks": {}}, "'blocks' is an object, not a list"),
         ({"blocks": [{"text": "a", "label": "maybe"}]}, "item 1: 'label' is 'maybe', not content or clutter"),
-        ({"blocks": [{"label": "content"}]}, "item 1: 'text' is missing"),
+        ({"blocks": [{"label": "content"}]}, "item 1: 'text' is missing; labels are what 'Save labels'"),
         ({"path": 1}, "'path' is a whole number, not a string"),
     ],
 )
@@ -180,8 +180,9 @@ def test_a_line_of_another_shape_is_told_with_file_and_number(
 def test_a_line_that_is_no_json_object_is_told(tmp_path: Path, body: bytes) -> None:
     path = tmp_path / "labels.jsonl"
     path.write_bytes(b"\n" + body)
-    with pytest.raises(CorpusError, match=r"labels\.jsonl, line 2"):
+    with pytest.raises(CorpusError, match=r"labels\.jsonl, line 2.*labels are what 'Save labels'") as caught:
         list(read("labels", path))
+    assert "data set" not in str(caught.value)
 
 
 def test_a_missing_file_and_a_folder_without_labels_are_told(tmp_path: Path) -> None:

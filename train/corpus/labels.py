@@ -17,6 +17,7 @@ __all__ = ["FORMAT", "VERSION", "read_labels"]
 
 FORMAT: Final = "declutter-labels"
 VERSION: Final = 1
+_ADVICE: Final = "labels are what 'Save labels' in a report of declutter inspect writes"
 # The words of a label, and whether it means content.
 _LABELS: Final = {"content": True, "clutter": False}
 
@@ -45,7 +46,7 @@ def read_labels(path: Path) -> Iterator[GoldPage]:
     """
     pages: dict[str, GoldPage] = {}
     for file in _files(path):
-        for line in read_lines(file):
+        for line in read_lines(file, _ADVICE):
             page = _page(line)
             digest = line.get("sha256", str)
             pages.pop(digest, None)
