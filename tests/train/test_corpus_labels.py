@@ -152,6 +152,22 @@ def test_pages_are_of_one_site_by_their_address_and_of_their_own_without(tmp_pat
 
 
 @pytest.mark.parametrize(
+    ("source", "path", "site"),
+    [
+        ("<link rel=canonical href=https://www.example.org/a>", "a", "example.org"),
+        ("<meta property=og:url content=https://m.example.org/a>", "a", "example.org"),
+        ("<p>a", "https://example.org/a", "example.org"),
+        ("<link rel=canonical href=/a>", "a", "labels/a"),
+        ("\ud800<link rel=canonical href=https://example.org/a>", "a", "example.org"),
+    ],
+)
+def test_the_address_that_a_page_names_tells_its_site(
+    tmp_path: Path, source: str, path: str, site: str
+) -> None:
+    assert only(write(tmp_path / "labels.jsonl", line(source, [], path=path))).site == site
+
+
+@pytest.mark.parametrize(
     ("change", "told"),
     [
         ({"format": "other"}, "'format' is 'other', not declutter-labels"),
