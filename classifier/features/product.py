@@ -25,10 +25,11 @@ def product(a: Floats, b: Floats) -> Floats:
         Shape (n, m), or (..., n, m).
     """
     *several, k, m = b.shape
-    rows = max(1, _ON_ONE_THREAD // (k * m))
-    whole = len(a) - len(a) % rows
+    rows = max(1, _ON_ONE_THREAD // max(1, k * m))
+    pieces = len(a) // rows
+    whole = pieces * rows
     out = np.empty((*several, len(a), m), np.float32)
-    pieces = out[..., :whole, :].reshape(*several, -1, rows, m)
-    np.matmul(a[:whole].reshape(-1, rows, k), b[..., None, :, :], out=pieces)
+    into = out[..., :whole, :].reshape(*several, pieces, rows, m)
+    np.matmul(a[:whole].reshape(pieces, rows, k), b[..., None, :, :], out=into)
     np.matmul(a[whole:], b, out=out[..., whole:, :])
     return out

@@ -5,7 +5,7 @@ from classifier.features.product import product
 
 
 @pytest.mark.parametrize("n", [0, 1, 63, 64, 65, 200])
-@pytest.mark.parametrize("shape", [(64, 64), (3, 64, 64), (900, 400)], ids=str)
+@pytest.mark.parametrize("shape", [(64, 64), (3, 64, 64), (900, 400), (0, 4), (4, 0)], ids=str)
 def test_pieces_give_what_the_whole_gives(n: int, shape: tuple[int, ...]) -> None:
     random = np.random.default_rng(n)
     a = random.normal(size=(n, shape[-2])).astype(np.float32)
