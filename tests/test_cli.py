@@ -524,10 +524,15 @@ def test_a_joblib_model_is_used_when_it_is_trusted(
     assert "content  0.750" in result.out
 
 
+@pytest.mark.parametrize("words", [[], ["batch"], ["inspect"], ["site"]], ids=str)
 def test_a_joblib_model_is_refused_with_the_option_that_allows_it(
-    joblib_model: str, capsys: pytest.CaptureFixture[str]
+    words: list[str], joblib_model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    status, _, err = main_with_real_models(capsys, "--model", joblib_model, "-")
+    (tmp_path / "page.txt").write_text(SENTENCE)
+    out = {"batch": [str(tmp_path / "out")], "site": ["-o", str(tmp_path / "out")]}.get("".join(words), [])
+    status, _, err = main_with_real_models(
+        capsys, *words, "--model", joblib_model, str(tmp_path / "page.txt"), *out
+    )
     assert status == 3
     assert err.startswith("declutter: the model cannot be loaded: ") and "--trust-model" in err
 
