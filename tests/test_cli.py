@@ -505,6 +505,17 @@ def test_an_interruption_ends_with_130_and_says_nothing(
     assert declutter(page) == (130, "", "")
 
 
+@pytest.mark.parametrize(("stream", "status"), [("stdin", 1), ("stdout", 4)])
+def test_a_standard_stream_that_is_closed_is_told(
+    stream: str, status: int, page: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, stream, None)
+        found = cli.main(["-" if stream == "stdin" else page])
+    name = {"stdin": "input", "stdout": "output"}[stream]
+    assert found == status and f"standard {name} is closed" in capsys.readouterr().err
+
+
 # --- models
 
 
