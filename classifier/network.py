@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 from classifier.features.arrays import Floats
-from classifier.features.product import product
 
 __all__ = ["DILATIONS", "HIDDEN", "POOLED_AFTER", "Network", "shapes"]
 
@@ -25,6 +24,12 @@ POOLED_AFTER: Final = (1, 3)
 # Standardised features beyond this many deviations are outliers.
 CLIP: Final = 4.0
 _ROWS: Final = 2048
+# OpenBLAS, which comes with NumPy, hands products of more multiplications to threads. At this size that
+# gains little, and where the processors are busy, as they are with a worker on each, threads wait for one
+# another: on two busy processors whole pages took three times as long.
+_MOST_ALONE: Final = 64**3
+# Processors work on so many rows at a time, or on a divisor of it.
+_LANES: Final = 16
 
 
 def shapes(columns: int, hidden: int = HIDDEN) -> dict[str, tuple[int, ...]]:
@@ -60,7 +65,7 @@ class Network:
     output: Floats
     output_bias: Floats
     kernels: Floats = field(init=False)
-    """`convolution` with the three parts of a kernel apart; shape (layers, 3, h, h)."""
+    """`convolution` by the rows that its parts meet: before, there, after; shape (layers, 3, h, h)."""
 
     def __post_init__(self) -> None:
         layers, _, h = self.convolution.shape
@@ -92,16 +97,16 @@ class Network:
         power /= power.sum()
         z = np.empty((len(matrix), len(self.output)), np.float32)
         for rows in _stretches(len(matrix)):
-            z[rows] = product(self.standardise(matrix[rows]), self.input)
+            _product(self.standardise(matrix[rows]), self.input, z[rows])
         z += self.input_bias
         np.maximum(z, 0, out=z)
         for layer, dilation in enumerate(DILATIONS):
             z += self._seen(z, layer, dilation)
             if layer in POOLED_AFTER:
                 at = POOLED_AFTER.index(layer)
-                means: Floats = np.concatenate((z.mean(axis=0), np.einsum("i,ij->j", power, z)))
+                means: Floats = np.concatenate((z.mean(axis=0), np.einsum("n,nh->h", power, z)))
                 z += means @ self.pool[at] + self.pool_bias[at]
-        out: Floats = np.einsum("ij,j->i", z, self.output) + self.output_bias
+        out: Floats = np.einsum("nh,h->n", z, self.output) + self.output_bias
         return out
 
     def _seen(self, z: Floats, layer: int, dilation: int) -> Floats:
@@ -110,9 +115,9 @@ class Network:
         seen = np.empty_like(z)
         for rows in _stretches(n):
             first, end = max(0, rows.start - dilation), min(n, rows.stop + dilation)
-            before, here, after = product(z[first:end], self.kernels[layer])
+            before, centre, after = (_product(z[first:end], part) for part in self.kernels[layer])
             out = seen[rows]
-            np.add(here[rows.start - first : rows.stop - first], self.convolution_bias[layer], out=out)
+            np.add(centre[rows.start - first : rows.stop - first], self.convolution_bias[layer], out=out)
             # The first rows of the page have none before, the last none after.
             before = before[: max(0, rows.stop - dilation - first)]
             after = after[rows.start + dilation - first :]
@@ -127,3 +132,18 @@ class Network:
 def _stretches(n: int) -> Iterator[slice]:
     """All of n rows, in stretches whose intermediate results stay in the processor's cache."""
     return (slice(start, min(n, start + _ROWS)) for start in range(0, n, _ROWS))
+
+
+def _product(matrix: Floats, weights: Floats, out: Floats | None = None) -> Floats:
+    """The product of an (n, k) and a (k, m) matrix, in pieces that BLAS works on in the calling thread."""
+    n = len(matrix)
+    found = np.empty((n, weights.shape[1]), np.float32) if out is None else out
+    rows = max(1, _MOST_ALONE // weights.size // _LANES) * _LANES
+    pieces = n // rows
+    if whole := pieces * rows:
+        # One call, in which NumPy goes through the pieces.
+        shape = pieces, rows, -1
+        np.matmul(matrix[:whole].reshape(shape), weights, out=found[:whole].reshape(shape))
+    if whole < n:
+        np.matmul(matrix[whole:], weights, out=found[whole:])
+    return found

@@ -24,7 +24,8 @@ def page_vector(matrix: Floats, p: Floats, words: npt.NDArray[np.integer]) -> Fl
     if not len(matrix):
         return np.zeros(2 * matrix.shape[1], np.float32)
     likely = (p * np.sqrt(np.maximum(words, 1))).astype(np.float32)
-    content = np.einsum("i,ij->j", likely, matrix) / max(float(likely.sum()), 1e-6)
+    # Not by BLAS, which would start threads (see `classifier.network`).
+    content = np.einsum("n,nc->c", likely, matrix) / max(float(likely.sum()), 1e-6)
     out: Floats = np.concatenate((matrix.mean(axis=0), content)).astype(np.float32)
     return out
 

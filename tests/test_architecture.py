@@ -141,6 +141,7 @@ CLASSIFIER_NEEDS: Final = {"numpy", "turbohtml"}
 # Imported only where a user asks for what they give.
 CLASSIFIER_OPTIONAL: Final = {
     "argcomplete",
+    "isal",
     "joblib",
     "onnxruntime",
     "pandas",

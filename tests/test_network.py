@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import classifier.network as network_module
 from classifier.features.arrays import Floats
 from classifier.network import CLIP, DILATIONS, HIDDEN, Network, shapes
 
@@ -100,3 +101,24 @@ def test_words_weigh_a_block_in_the_means_of_the_page() -> None:
     other[0] += 500
     assert not np.allclose(network().logits(matrix, other), network().logits(matrix, words), atol=1e-3)
     assert np.array_equal(deaf().logits(matrix, other), deaf().logits(matrix, words))
+
+
+@pytest.mark.parametrize("n", [1, 15, 16, 63, 64, 65, 700, 3000])
+def test_a_product_in_pieces_is_the_product(n: int) -> None:
+    rng = np.random.default_rng(n)
+    for k in (COLUMNS, HIDDEN, 222, 5000):
+        matrix, weights = (rng.normal(size=shape).astype(np.float32) for shape in ((n, k), (k, HIDDEN)))
+        assert network_module._product(matrix, weights) == pytest.approx(matrix @ weights, abs=1e-3, rel=1e-3)
+
+
+def test_no_product_is_so_large_that_blas_would_start_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = []
+    matmul = np.matmul
+
+    def watched(a: Floats, b: Floats, out: Floats) -> Floats:
+        sizes.append(a.shape[-2] * b.size)
+        return matmul(a, b, out=out)
+
+    monkeypatch.setattr(network_module.np, "matmul", watched)
+    network().logits(*page(5000))
+    assert 0 < max(sizes) <= 64**3

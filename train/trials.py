@@ -76,7 +76,7 @@ def scale(options: argparse.Namespace, kinds: Sequence[Kind]) -> bool:
     pages = [gold.page for gold in comparison.sample(read(options.dataset), options.pages, options.seed)]
     with tempfile.TemporaryDirectory(dir=options.to) as folder:
         try:
-            at_scale.run(pages, options.pages, options.workers, Path(folder) / "run")
+            at_scale.run(pages, options.pages, options.workers, Path(folder) / "run", options.ways)
         except RuntimeError as error:
             print(f"python -m train scale: {error}", file=sys.stderr)
             return True

@@ -4,22 +4,26 @@ The rows are those of `declutter batch`. An adapter for an engine hands batches 
 """
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, fields
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, fields, replace
+from functools import cache, partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from classifier.batch.crew import RowCrew
+from classifier.batch.crew import RowCrew, SketchCrew
 from classifier.batch.records import PageFields, Record, record_of
-from classifier.batch.rows import Row, Settings, arrow_schema, columns, rows
+from classifier.batch.rows import Row, Settings, arrow_schema, columns, rows, sketch_of
+from classifier.batch.sites import Sketch
 from classifier.many import CHUNK_PAGES
 from classifier.workers import Isolation
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["RowMaker", "record_batches", "record_schema"]
+__all__ = ["SITE_PROFILE", "RowMaker", "record_batches", "record_schema", "sketch_schema"]
+
+Made = TypeVar("Made")
+CrewKind = TypeVar("CrewKind", RowCrew, SketchCrew)
 
 # What a batch has for each field of a `Record`. `data` are bytes, those of UTF-8 where `is_str`.
 _RECORD: Final = {
@@ -36,6 +40,8 @@ _RECORD: Final = {
     "error": "string",
     "damage": "bool",
 }
+# What a batch may have besides: the profile of each page's site, as bytes.
+SITE_PROFILE: Final = "site_profile"
 # A batch of records ends at the first of these, so that it fits into memory many times.
 _BATCH_RECORDS: Final = 100
 _BATCH_BYTES: Final = 8 << 20
@@ -91,10 +97,10 @@ class RowMaker:
         import pyarrow as pa
 
         self.check(batch.schema.names)
-        made: list[Row] = []
-        records = _records(batch, self.fields)
-        while chunk := list(islice(records, CHUNK_PAGES)):
-            made += self._rows(chunk)
+        make = partial(rows, settings=self.settings)
+        if self.isolation is not None:
+            make = _crew(RowCrew, self.settings, self.isolation, os.getpid()).do
+        made = _in_chunks(make, _records(batch, self.fields))
         if not set(_RECORD) <= set(batch.schema.names):
             made = _without_places(made, batch, self.fields.id)
         found = pa.RecordBatch.from_pylist(made, arrow_schema(self.settings))
@@ -102,16 +108,54 @@ class RowMaker:
             found = found.append_column(batch.schema.field(name), batch.column(name))
         return found
 
-    def _rows(self, records: Sequence[Record]) -> list[Row]:
+    def url_column(self, names: Iterable[str]) -> str:
+        """The column of the addresses in a table with columns of these names."""
+        return "url" if set(_RECORD) <= set(names) else self.fields.url
+
+    def sketches(self, batch: "pa.RecordBatch") -> "pa.RecordBatch":
+        """What the pages of a batch tell of their sites, with the columns of `sketch_schema`.
+
+        Of one site the pages with the `MAX_PAGES` lowest fingerprints are its profile, which
+        `merge_profiles` makes. Pages that tell nothing are left out: no address, no text, an error.
+
+        Raises:
+            ValueError, ModelError, WorkerError: as the call.
+        """
+        import pyarrow as pa
+
+        self.check(batch.schema.names)
+        make: Callable[[Sequence[Record]], list[Sketch | None]]
         if self.isolation is None:
-            return rows(records, self.settings)
-        return _crew(self.settings, self.isolation, os.getpid()).do(records)
+            make = partial(_sketches, settings=self.settings)
+        else:
+            make = _crew(SketchCrew, self.settings, self.isolation, os.getpid()).do
+        made = [one for one in _in_chunks(make, _records(batch, self.fields)) if one is not None]
+        columns = [
+            [one.site for one in made],
+            [one.fingerprint.to_bytes(8, "big") for one in made],
+            [one.profile for one in made],
+        ]
+        return pa.RecordBatch.from_arrays(
+            [pa.array(values, field.type) for values, field in zip(columns, sketch_schema(), strict=True)],
+            schema=sketch_schema(),
+        )
+
+
+def _sketches(records: Sequence[Record], settings: Settings) -> list[Sketch | None]:
+    return [sketch_of(record, settings) for record in records]
+
+
+def _in_chunks(make: Callable[[Sequence[Record]], list[Made]], records: Iterator[Record]) -> list[Made]:
+    made: list[Made] = []
+    while chunk := list(islice(records, CHUNK_PAGES)):
+        made += make(chunk)
+    return made
 
 
 @cache
-def _crew(settings: Settings, isolation: Isolation, process: int) -> RowCrew:
+def _crew(kind: type[CrewKind], settings: Settings, isolation: Isolation, process: int) -> CrewKind:
     """The worker of this process; a fork, which has another number, gets its own."""
-    return RowCrew(settings, isolation)
+    return kind(settings, isolation)
 
 
 def _without_places(made: list[Row], batch: "pa.RecordBatch", identity: str) -> list[Row]:
@@ -130,14 +174,14 @@ def _without_places(made: list[Row], batch: "pa.RecordBatch", identity: str) -> 
 def _records(batch: "pa.RecordBatch", fields: PageFields) -> Iterator[Record]:
     """The records of a batch; those of a table have the number of the row as their position."""
     names = batch.schema.names
-    if set(_RECORD) <= set(names):
-        for row in range(batch.num_rows):
-            yield _record({name: _value(batch.column(name)[row]) for name in _RECORD})
-        return
-    wanted = [name for name in names if name in fields.names()]
+    is_record = set(_RECORD) <= set(names)
+    known = {*_RECORD, SITE_PROFILE} if is_record else fields.names() | {SITE_PROFILE}
+    wanted = [name for name in names if name in known]
     for row in range(batch.num_rows):
         found = {name: _value(batch.column(name)[row]) for name in wanted}
-        yield record_of(found, "row", row + 1, fields)
+        profile = found.pop(SITE_PROFILE, None)
+        record = _record(found) if is_record else record_of(found, "row", row + 1, fields)
+        yield replace(record, site_profile=profile) if profile is not None else record
 
 
 def _value(scalar: "pa.Scalar") -> Any:
@@ -161,13 +205,21 @@ def record_schema() -> "pa.Schema":
     return pa.schema([pa.field(name, pa.type_for_alias(alias)) for name, alias in _RECORD.items()])
 
 
+def sketch_schema() -> "pa.Schema":
+    """The columns of `RowMaker.sketches`: the site, the page's fingerprint (8 bytes, in whose order pages are
+    kept), and the profile that it would be alone."""
+    import pyarrow as pa
+
+    return pa.schema([("site", pa.string()), ("fingerprint", pa.binary()), ("profile", pa.binary())])
+
+
 def record_batches(records: Iterable[Record]) -> Iterator["pa.RecordBatch"]:
     """Records in batches that lose nothing of them, read no further ahead than one batch."""
     import pyarrow as pa
 
     schema, rows, size = record_schema(), [], 0
     for record in records:
-        row = {one.name: getattr(record, one.name) for one in fields(record)}
+        row = {one.name: getattr(record, one.name) for one in fields(record) if one.name in schema.names}
         row["is_str"] = isinstance(record.data, str)
         if isinstance(record.data, str):
             row["data"] = record.data.encode("utf-8", "surrogatepass")

@@ -55,6 +55,7 @@ examples:
   declutter batch crawl/ rows/
   declutter batch --format parquet --workers 8 'CC-MAIN-*.warc.gz' rows/
   declutter batch --add markdown --seconds 10 pages.jsonl.gz rows/
+  declutter batch --by-site 'CC-MAIN-*.warc.gz' rows/
   declutter batch --add fingerprint crawl/ rows/   rows that share a string are nearly the same text
 """
 
@@ -82,8 +83,9 @@ def batch(argv: Sequence[str], tell: Callable[[str], None]) -> int:
     load_model(job.settings)
     started = monotonic()
     try:
+        passes = 1 + job.settings.by_site
         watch = Watch(
-            lambda: sum(max(0, source.size) for source in list_sources(job.inputs, job.out)),
+            lambda: passes * sum(max(0, source.size) for source in list_sources(job.inputs, job.out)),
             wanted=not options.quiet,
         )
         try:

@@ -3,28 +3,23 @@
 Whatever is wrong with a file becomes a record with an error in its place; nothing is dropped in silence.
 """
 
-import gzip
-import io
 import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, Final, cast
+from typing import BinaryIO, Final
 
+from classifier.batch.compressed import MissingPackage, decompressed, pyarrow_for
 from classifier.batch.records import PageFields, Record, record_of
 from classifier.batch.warc import read_warc
 
 __all__ = ["read_source"]
 
-_GZIP: Final = b"\x1f\x8b"
-_ZSTD: Final = b"\x28\xb5\x2f\xfd"
 _ENDINGS: Final = re.compile(r"\.(gz|zst|zstd)$", re.IGNORECASE)
 # JSON writes some characters in six bytes; beside the page a line holds its names and addresses.
 _JSON_GROWTH: Final = 6
 _JSON_REST: Final = 1 << 16
 _PARQUET_BATCH: Final = 16
-# Where Zstandard data are cut off, pyarrow keeps back what it was asked for at that moment: ask for little.
-_ZSTD_READ: Final = 1 << 10
 
 
 def read_source(
@@ -49,10 +44,6 @@ def read_source(
         yield _damaged(path, last, error)
 
 
-class MissingPackage(Exception):
-    """A format needs a package that is not installed."""
-
-
 def _kind(path: str) -> str:
     return Path(_ENDINGS.sub("", path)).suffix.lower()
 
@@ -65,46 +56,12 @@ def _damaged(path: str, last: Record | None, error: Exception) -> Record:
     return Record(path, path, position, error=f"{name}: {path} cannot be read{place}: {why}", damage=True)
 
 
-def _decompressed(file: BinaryIO) -> BinaryIO:
-    """The content of a file, which its first bytes tell to be compressed or not."""
-    head = file.read(len(_ZSTD))
-    file.seek(0)
-    if head.startswith(_GZIP):
-        return cast(BinaryIO, gzip.GzipFile(fileobj=file))
-    if head == _ZSTD:
-        pa = _pyarrow("Zstandard")
-        stream = pa.CompressedInputStream(pa.PythonFile(file, "r"), "zstd")
-        return io.BufferedReader(cast(io.RawIOBase, _Raw(stream)), _ZSTD_READ)
-    return file
-
-
-class _Raw(io.RawIOBase):
-    """A stream of pyarrow as one of Python's."""
-
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        return int(self._stream.readinto(buffer))
-
-
-def _pyarrow(what: str) -> Any:
-    try:
-        import pyarrow
-    except ImportError:
-        raise MissingPackage(f"{what} needs pyarrow: pip install 'clutter-classifier[batch]'") from None
-    return pyarrow
-
-
 def _read_page(file: BinaryIO, path: str, fields: PageFields, max_bytes: int) -> Iterator[Record]:
-    yield Record(path, path, 1, data=_decompressed(file).read(max_bytes + 1))
+    yield Record(path, path, 1, data=decompressed(file).read(max_bytes + 1))
 
 
 def _read_json_lines(file: BinaryIO, path: str, fields: PageFields, max_bytes: int) -> Iterator[Record]:
-    lines = _decompressed(file)
+    lines = decompressed(file)
     limit = _JSON_GROWTH * max_bytes + _JSON_REST
     number = 0
     while line := lines.readline(limit):
@@ -134,7 +91,7 @@ def _json_record(line: bytes, path: str, number: int, fields: PageFields) -> Rec
 
 
 def _read_parquet(file: BinaryIO, path: str, fields: PageFields, max_bytes: int) -> Iterator[Record]:
-    _pyarrow("Parquet")
+    pyarrow_for("Parquet")
     import pyarrow.parquet as pq
 
     table = pq.ParquetFile(file)
@@ -147,7 +104,7 @@ def _read_parquet(file: BinaryIO, path: str, fields: PageFields, max_bytes: int)
 
 
 def _read_warc(file: BinaryIO, path: str, fields: PageFields, max_bytes: int) -> Iterator[Record]:
-    return read_warc(_decompressed(file), path, max_bytes)
+    return read_warc(decompressed(file), path, max_bytes)
 
 
 _Reader = Callable[[BinaryIO, str, PageFields, int], Iterator[Record]]

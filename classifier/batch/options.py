@@ -30,6 +30,8 @@ def add_page_options(parser: argparse.ArgumentParser) -> None:
     """Let a command read the options."""
     add = parser.add_argument
     add("--add", action="append", choices=EXTRAS, default=[], help="a further column")
+    by_site = "read pages twice, and weigh what the others of their site (host) say: a column site_pages"
+    add("--by-site", action="store_true", help=by_site)
     add("--seconds", type=float, default=30.0, metavar="S", help="time a page may take (default: 30)")
     add("--memory", type=positive, default=2048, metavar="MB", help="memory it may take (default: 2048)")
     add("--no-isolate", action="store_true", help="no limits: faster by little, ended by one bad page")
@@ -70,6 +72,7 @@ def settings_of(options: argparse.Namespace) -> "Settings":
         options.threshold,
         options.max_bytes,
         tuple(extra for extra in EXTRAS if extra in options.add),
+        options.by_site,
     )
 
 

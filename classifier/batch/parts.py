@@ -13,32 +13,19 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import BinaryIO, Final
 
 from classifier.batch.rows import Row, Settings
 from classifier.batch.sinks import Format, Sink, check_format, open_sink
+from classifier.batch.states import State
 from classifier.errors import BatchError
 
-__all__ = ["Parts", "State", "write_json"]
+__all__ = ["Parts", "write_json"]
 
 _STATES: Final = "_state"
 _LOCK: Final = "_lock"
 _UNFINISHED: Final = "_unfinished"
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What a part took from the input, and what is in it."""
-
-    sources: list[tuple[str, int, int]]
-    """Files that were begun since the part before: path, size, time of last change."""
-    records: int
-    """How many records of the last of all files so far are done."""
-    size: int
-    """Bytes of the part."""
-    counts: dict[str, Any]
 
 
 class Parts:
@@ -93,8 +80,7 @@ class Parts:
 
     def _state(self, number: int) -> State | None:
         try:
-            values = json.loads(self._state_path(number).read_bytes())
-            state = State(**values | {"sources": [tuple(one) for one in values["sources"]]})
+            state = State.from_json(self._state_path(number).read_bytes())
             return state if self._path(number).stat().st_size == state.size else None
         except (OSError, ValueError, TypeError, KeyError):
             return None  # damaged, or never finished: made anew

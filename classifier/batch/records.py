@@ -32,6 +32,8 @@ class Record:
     """Why there are no data, as `Class: message`."""
     damage: bool = False
     """Whether the source cannot be read on from here or was skipped in part, so that pages may be missing."""
+    site_profile: bytes | None = None
+    """What the pages of its site have in common (`SiteProfile.to_bytes`), where an engine brings it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,23 +4,36 @@ knows neither files nor processes: an engine that spreads data over machines nee
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from classifier.batch.fingerprint import check_fingerprints, fingerprint
 from classifier.batch.records import Record
+from classifier.batch.sites import Sketch, profile_of, site_of
 from classifier.decide import Favor
-from classifier.errors import ClassifierError, ModelError
+from classifier.errors import BatchError, ClassifierError, ModelError
 from classifier.limits import DEFAULT_LIMITS, Limits
 from classifier.metadata import Metadata
 from classifier.page import Page
 from classifier.pipeline import Classifier, PageKind, load
+from classifier.site import SiteProfile
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["EXTRAS", "Extra", "Row", "Settings", "arrow_schema", "columns", "error_row", "row_of", "rows"]
+__all__ = [
+    "EXTRAS",
+    "Extra",
+    "Row",
+    "Settings",
+    "arrow_schema",
+    "columns",
+    "error_row",
+    "row_of",
+    "rows",
+    "sketch_of",
+]
 
 Row = dict[str, Any]
 Extra = Literal["markdown", "html", "blocks", "metadata", "fingerprint"]
@@ -44,6 +57,7 @@ _COLUMNS: Final[Mapping[str, str]] = {
     "words": "int64",
     "text": "string",
 }
+_SITE_COLUMNS: Final = ("site_pages",)
 _BLOCK: Final[Mapping[str, str]] = {
     "text": "string",
     "tag": "string",
@@ -59,6 +73,8 @@ class Settings:
     Args:
         model: a model file or a folder of them; None for the shipped models.
         extras: further columns, of `EXTRAS`.
+        by_site: weigh what the other pages of each page's site say; a column `site_pages` tells how many.
+        profiles: the store to look them up in; where there is none, records bring them.
 
     Raises:
         ImportError: a column needs a package that is not installed.
@@ -71,6 +87,8 @@ class Settings:
     threshold: float | None = None
     max_bytes: int = DEFAULT_LIMITS.max_bytes
     extras: tuple[Extra, ...] = ()
+    by_site: bool = False
+    profiles: Path | None = None
 
     def __post_init__(self) -> None:
         if "fingerprint" in self.extras:
@@ -96,7 +114,7 @@ def columns(settings: Settings) -> tuple[str, ...]:
     Args:
         settings: decides which further columns there are.
     """
-    return (*_COLUMNS, *settings.extras)
+    return (*_COLUMNS, *_SITE_COLUMNS[: settings.by_site], *settings.extras)
 
 
 def arrow_schema(settings: Settings) -> "pa.Schema":
@@ -122,8 +140,9 @@ def arrow_schema(settings: Settings) -> "pa.Schema":
         "metadata": pa.struct([pa.field(name, fact) for name in Metadata.__dataclass_fields__]),
         "fingerprint": pa.list_(pa.string()),
     }
-    extras = [pa.field(name, nested.get(name, pa.string())) for name in settings.extras]
-    return pa.schema(fields(_COLUMNS) + extras)
+    types = nested | {"site_pages": pa.int64()}
+    further = columns(settings)[len(_COLUMNS) :]
+    return pa.schema(fields(_COLUMNS) + [pa.field(name, types.get(name, pa.string())) for name in further])
 
 
 def rows(records: Sequence[Record], settings: Settings) -> list[Row]:
@@ -138,6 +157,7 @@ def rows(records: Sequence[Record], settings: Settings) -> list[Row]:
 
     Raises:
         ModelError: the model cannot be loaded.
+        BatchError: the store of profiles cannot be read.
     """
     return [row_of(record, settings) for record in records]
 
@@ -147,19 +167,59 @@ def row_of(record: Record, settings: Settings) -> Row:
     if record.error is not None:
         return error_row(record, record.error, settings)
     try:
-        page = settings.classifier().classify(
-            record.data,
-            encoding=record.encoding,
-            kind=record.kind or settings.kind,
-            favor=settings.favor,
-            threshold=settings.threshold,
-            limits=Limits(max_bytes=settings.max_bytes),
-        )
+        page = _page(record, settings, _profile(record, settings))
         return _row(record, settings, _findings(page, settings))
-    except ModelError:
+    except (ModelError, BatchError):
         raise
     except Exception as error:
         return error_row(record, error, settings)
+
+
+def _page(record: Record, settings: Settings, profile: SiteProfile | None) -> Page:
+    return settings.classifier().classify(
+        record.data,
+        encoding=record.encoding,
+        kind=record.kind or settings.kind,
+        favor=settings.favor,
+        threshold=settings.threshold,
+        limits=Limits(max_bytes=settings.max_bytes),
+        site=profile,
+    )
+
+
+def _profile(record: Record, settings: Settings) -> SiteProfile | None:
+    """What is known of the record's site."""
+    if not settings.by_site:
+        return None
+    if record.site_profile is not None:
+        return _read_profile(record.site_profile)
+    if settings.profiles is not None and (site := site_of(record.url)):
+        return profile_of(settings.profiles, site)
+    return None
+
+
+# An engine that joins pages with profiles brings pages of one site one after the other.
+@lru_cache(4)
+def _read_profile(data: bytes) -> SiteProfile:
+    return SiteProfile.from_bytes(data)
+
+
+def sketch_of(record: Record, settings: Settings) -> Sketch | None:
+    """What a record tells of its site; None where it has no address, no text, or an error.
+
+    Raises:
+        ModelError: the model cannot be loaded.
+    """
+    site = site_of(record.url)
+    if record.error is not None or site is None:
+        return None
+    try:
+        page = _page(record, settings, None)
+        return Sketch.of(site, page) if len(page) else None
+    except ModelError:
+        raise
+    except Exception:  # its row will tell
+        return None
 
 
 def error_row(record: Record, error: str | Exception, settings: Settings) -> Row:
@@ -207,6 +267,8 @@ def _findings(page: Page, settings: Settings) -> Row:
         "words": len(text.split()),
         "text": text,
     }
+    if settings.by_site:
+        found["site_pages"] = page.site_pages
     if page.truncated:
         found |= {"status": "truncated", "error": f"Truncated: {page.truncated}"}
     for extra in settings.extras:

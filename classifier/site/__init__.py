@@ -3,6 +3,6 @@
 page -> marks -> profile (a sample of the site's pages) -> evidence -> probabilities
 """
 
-from classifier.site.profile import SiteProfile, merge_profiles
+from classifier.site.profile import MAX_PAGES, SiteProfile, merge_profiles
 
-__all__ = ["SiteProfile", "merge_profiles"]
+__all__ = ["MAX_PAGES", "SiteProfile", "merge_profiles"]

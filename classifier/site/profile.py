@@ -28,6 +28,8 @@ MAX_PAGES: Final = 128
 # Of 658 pairs of pages of one site in WCXB and Readability's tests none shares between 0.72 and 0.80. The 14
 # above are one page fetched twice, or an error page in the place of two, but for one pair.
 COPY_SHARE: Final = 0.8
+# Texts by which pages are compared at once, so that long ones take little room: 3 MB.
+TEXTS_AT_ONCE: Final = 1024
 
 
 class SiteProfile:
@@ -183,10 +185,7 @@ def merge_profiles(parts: Iterable[bytes]) -> bytes:
     Raises:
         SiteError: a part is no profile.
     """
-    merged = SiteProfile()
-    for part in parts:
-        merged |= SiteProfile.from_bytes(part)
-    return merged.to_bytes()
+    return SiteProfile(marks for part in parts for marks in read_marks(part, MAX_PAGES)).to_bytes()
 
 
 def vars_of(marks: Marks) -> Iterator[npt.NDArray[np.generic]]:
@@ -240,18 +239,41 @@ class _Sample:
 
     @cached_property
     def distinct(self) -> npt.NDArray[np.bool_]:
-        """Which pages are no copy of one before."""
-        chosen = np.zeros(len(self.marks), bool)
-        for i, one in enumerate(self.marks):
-            chosen[i] = not (self.copies(one.text, one.letters) & chosen).any()
+        """Which pages are no copy of a distinct one before."""
+        chosen = np.ones(len(self.marks), bool)
+        pages, shared = self.shared()
+        copies = _are_copies(shared, self.letters[pages, None], self.letters)
+        for i, alike in zip(pages, copies, strict=True):
+            chosen[i] = not (alike & chosen)[:i].any()
         return chosen
+
+    def shared(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+        """The p pages that others hold enough of to be copies, and the letters that each of the n pages
+        holds of them; shapes (p,) and (p, n)."""
+        n, hashes = len(self.marks), self.texts.hashes
+        new = np.ones(len(hashes), bool)
+        new[1:] = hashes[1:] != hashes[:-1]
+        several = ~(new & np.append(new, True)[1:])  # what one page alone holds is not shared
+        page, text = self.texts.page[several], np.cumsum(new[several]) - 1
+        letters = np.concatenate([np.zeros(0, np.uint16), *(one.letters for one in self.marks)])
+        letters = letters[self.texts.order][several]
+        enough = np.bincount(page, letters, n) >= COPY_SHARE * self.letters
+        pages = np.flatnonzero(enough & np.array([len(one.text) > 0 for one in self.marks], bool))
+        shared = np.zeros((len(pages), n))
+        for start in range(0, int(new[several].sum()), TEXTS_AT_ONCE):
+            part = slice(*np.searchsorted(text, (start, start + TEXTS_AT_ONCE)))
+            weight = np.zeros((n, TEXTS_AT_ONCE))
+            weight[page[part], text[part] - start] = letters[part]
+            # Not by `@`: its threads would wait for one another where each core has a worker.
+            shared += np.einsum("it,jt->ij", weight[pages], (weight > 0).astype(np.float64))
+        return pages, shared
 
     def copies(self, text: Hashes, letters: npt.NDArray[np.uint16]) -> npt.NDArray[np.bool_]:
         """Which pages are nearly the same text as one of these distinct hashes."""
         which, at = self.texts.find(text)
         shared = np.bincount(self.texts.page[at], letters[which], len(self.marks))
-        either = self.letters + letters.sum(dtype=np.int64) - shared
-        return np.asarray((shared >= COPY_SHARE * either) & (len(text) > 0))
+        alike = _are_copies(shared, letters.sum(dtype=np.int64), self.letters)
+        return np.asarray(alike & (len(text) > 0))
 
     def find(self, keys: Keys) -> Found:
         """What the pages hold of the blocks of another page; copies of it are left out."""
@@ -265,3 +287,10 @@ class _Sample:
         present = np.bincount(which, counted, len(place)).astype(np.int64)
         opinion = np.bincount(which, counted * self.odds[at], len(place)) / present.clip(1)
         return Found(int(others.sum()), repeats[block], present[there], opinion[there])
+
+
+def _are_copies(
+    shared: npt.NDArray[np.number], one: npt.NDArray[np.int64] | np.int64, other: npt.NDArray[np.int64]
+) -> npt.NDArray[np.bool_]:
+    """Which pages of so many letters, and so many in common, are copies of one another."""
+    return np.asarray(shared >= COPY_SHARE * (one + other - shared))

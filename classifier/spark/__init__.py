@@ -16,12 +16,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
-from classifier.batch.arrow import RowMaker, record_batches, record_schema
+from classifier.batch.arrow import SITE_PROFILE, RowMaker, record_batches, record_schema
 from classifier.batch.containers import read_source
 from classifier.batch.records import PageFields, Record
 from classifier.batch.rows import Settings, arrow_schema
 from classifier.batch.sources import list_sources
 from classifier.limits import DEFAULT_LIMITS
+from classifier.spark.sites import with_profiles
 from classifier.workers import Isolation
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ def classify(df: "DataFrame", content_col: str | None = None, maker: RowMaker | 
     if content_col is not None:
         maker = replace(maker, fields=replace(maker.fields, page=content_col))
     maker.check(df.columns)
+    if maker.settings.by_site and SITE_PROFILE not in df.columns:
+        df = with_profiles(df, maker)
     schema = _spark_schema(arrow_schema(maker.settings))
     for name in maker.keep:
         schema = schema.add(df.schema[name])
@@ -75,7 +78,7 @@ def classify_files(
     """The rows of all pages in files, as `declutter batch` writes them; a partition a file.
 
     As `classify(read_records(...))`, but pages are read where they are classified, so that they never
-    travel.
+    travel; but for `Settings(by_site=True)`, which has to bring them to the profiles of their sites.
 
     Args:
         paths: as of `read_records`.
@@ -85,6 +88,8 @@ def classify_files(
         BatchError: a path is neither a file nor a folder nor a pattern of some.
     """
     maker = maker or RowMaker()
+    if maker.settings.by_site:
+        return classify(read_records(spark, paths, maker.fields, maker.settings.max_bytes), maker=maker)
     files = _listed(paths)
     make, read = _mapped(maker), _reading(files, maker.fields, maker.settings.max_bytes)
     return _of_files(spark, len(files), lambda numbers: make(read(numbers)), arrow_schema(maker.settings))

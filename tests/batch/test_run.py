@@ -257,7 +257,7 @@ def test_two_runs_do_not_share_a_folder(job: Job, monkeypatch: pytest.MonkeyPatc
         refused.append(str(caught.value))
         raise PowerCut
 
-    monkeypatch.setattr("classifier.batch.run._resume", meanwhile)
+    monkeypatch.setattr("classifier.batch.run.resume", meanwhile)
     with pytest.raises(PowerCut):
         run_batch(job, QUIET)
     assert "another process" in refused[0]
@@ -388,3 +388,15 @@ def test_a_single_page_imports_nothing_of_this() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_bar_is_told_of_every_row(job: Job) -> None:
+    class Counted(Watch):
+        told = 0
+
+        def page(self) -> None:
+            self.told += 1
+
+    watch = Counted(int, wanted=False)
+    run_batch(job, watch)
+    assert watch.told == len(rows(job.out))

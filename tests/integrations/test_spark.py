@@ -108,6 +108,42 @@ def test_a_frame_of_pages_gives_the_same_and_keeps_columns(local: Any, pages: An
     assert found == without_places(pages.rows)
 
 
+@pytest.fixture(scope="module")
+def sites(pages: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pages, of three sites; one has no address, and one is there twice."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = [row | {"url": f"https://{number % 3}.example/"} for number, row in enumerate(pages.table)]
+    table[-1] |= {"url": None}
+    path = tmp_path_factory.mktemp("sites") / "pages.parquet"
+    pq.write_table(pa.Table.from_pylist([*table, table[-3] | {"id": "page-60"}]), path)
+    return path
+
+
+def test_pages_are_weighed_by_their_sites_as_in_the_batch_command(
+    local: Any, sites: Path, maker: RowMaker, batch_rows: Any
+) -> None:
+    by_site = replace(maker, settings=replace(maker.settings, by_site=True))
+    expected = batch_rows(by_site.settings, sites)
+    assert {0, None} < {row["site_pages"] for row in expected}
+    assert collected(classify_files(local, [sites], by_site)) == expected
+    frame = local.read.parquet(str(sites)).withColumnRenamed("url", "address").repartition(3)
+    named = replace(by_site, fields=PageFields(url="address"))
+    assert collected(classify(frame, "html", named)) == without_places(expected)
+
+
+def test_pages_without_addresses_cannot_be_weighed_by_site(local: Any) -> None:
+    with pytest.raises(ValueError, match="no column 'url' with the pages' addresses"):
+        classify(local.createDataFrame([("x",)], "html string"), maker=RowMaker(Settings(by_site=True)))
+
+
+def test_a_profile_that_is_none_is_an_error_of_its_page(local: Any) -> None:
+    frame = local.createDataFrame([("<p>Some words", b"nonsense")], "html string, site_profile binary")
+    (row,) = collected(classify(frame, maker=RowMaker(Settings(by_site=True), isolation=None)))
+    assert row["error"].startswith("SiteError: this is no site profile")
+
+
 def test_a_frame_of_texts_may_name_its_columns_as_it_likes(local: Any) -> None:
     frame = local.createDataFrame([("k", "<title>T</title><p>Some words")], "key string, body string")
     maker = RowMaker(Settings(extras=("blocks", "markdown")), PageFields(id="key"), isolation=None)

@@ -17,7 +17,7 @@ from classifier.segment import segment_html
 from classifier.site import merge_profiles
 from classifier.site.file import HEADER, most_bytes, write_marks
 from classifier.site.marks import MAX_BLOCKS, Keys, Marks, block_keys, marks_of
-from classifier.site.profile import MAX_PAGES
+from classifier.site.profile import MAX_PAGES, TEXTS_AT_ONCE, _Sample
 
 FOOTER: Final = "All our prices include the tax, and delivery within the country takes three days at most."
 SUBJECTS: Final = ("The river", "A lighthouse", "Every orchard", "This bridge", "That harbour", "Our mill")
@@ -117,6 +117,32 @@ def test_copies_of_another_page_count_once() -> None:
     ]
     profile = SiteProfile.of(map(classify, [*copies, article(2)]))
     assert classify(article(0), site=profile).site_pages == 2
+
+
+@given(
+    st.lists(st.sets(st.integers(0, 40), max_size=30), max_size=14), st.sets(st.integers(0, 40), max_size=4)
+)
+@settings(deadline=None)
+def test_copies_are_those_that_comparing_page_by_page_finds(pages: list[set[int]], more: set[int]) -> None:
+    pages = [*pages, *(page | more for page in pages)]
+    texts = [np.array(sorted(page), np.uint64) for page in pages]
+    nothing = np.zeros(0, np.uint64), np.zeros(0, np.float32)
+    marks = [Marks(text, (text % 4).astype(np.uint16), *nothing) for text in texts]
+    sample = _Sample.of(marks)
+    expected = np.zeros(len(pages), bool)
+    for i, one in enumerate(marks):
+        expected[i] = not (sample.copies(one.text, one.letters) & expected).any()
+    np.testing.assert_array_equal(sample.distinct, expected)
+
+
+def test_copies_of_long_pages_are_found_a_part_at_a_time() -> None:
+    def marks(text: np.ndarray) -> Marks:
+        one = np.sort(text).astype(np.uint64)
+        return Marks(one, np.full(len(one), 30, np.uint16), one[:1], np.zeros(1, np.float32))
+
+    long, other = np.arange(3 * TEXTS_AT_ONCE), np.arange(TEXTS_AT_ONCE // 2, 4 * TEXTS_AT_ONCE)
+    pages = [long[:MAX_BLOCKS], other[:MAX_BLOCKS], long[100:MAX_BLOCKS], long[-MAX_BLOCKS:], long[-9:]]
+    assert _Sample.of([marks(one) for one in pages]).distinct.tolist() == [True, True, False, True, True]
 
 
 def test_a_page_classified_with_a_profile_is_added_as_it_is_alone() -> None:
