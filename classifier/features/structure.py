@@ -180,6 +180,7 @@ def _page(page: Arrays, inside: npt.NDArray[np.int64], code: Codes) -> tuple[flo
         inside[ENTRY["main"]] > 0,
         inside[ENTRY["article"]] > 0,
     )
+    # Not by BLAS, which would start threads (see `classifier.network`).
     p, li, row, hidden, noscript, embedded, main, article = (
         np.einsum("ij,j->i", np.array(chosen, np.float64), words) / max(1, int(words.sum()))
     ).tolist()
