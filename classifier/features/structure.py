@@ -180,9 +180,8 @@ def _page(page: Arrays, inside: npt.NDArray[np.int64], code: Codes) -> tuple[flo
         inside[ENTRY["main"]] > 0,
         inside[ENTRY["article"]] > 0,
     )
-    # Not by BLAS, which would start threads (see `classifier.network`).
     p, li, row, hidden, noscript, embedded, main, article = (
-        np.einsum("ij,j->i", np.array(chosen, np.float64), words) / max(1, int(words.sum()))
+        np.array(chosen, np.float64) @ words / max(1, int(words.sum()))
     ).tolist()
     links = min(1.0, sum(segments.link_chars) / max(1, int(page.chars.sum())))
     articles = math.log1p(segments.elements.tag.count("article"))
