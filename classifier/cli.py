@@ -1,7 +1,6 @@
 """`declutter`: content to standard output, all else to standard error; heavy imports come late."""
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, TextIO
@@ -21,6 +20,7 @@ from classifier.console import (
     with_progress,
 )
 from classifier.errors import ModelError, SiteError
+from classifier.jsonlines import json_line
 from classifier.terminal import printable, screen_of, table
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ __all__ = ["main"]
 DONE, PAGE_FAILED, REFUSED, NO_MODEL, NOT_WRITTEN, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 3, 4, 130, 141
 # The subcommands: files of these names are ./batch, ./inspect and ./site.
 BATCH, INSPECT, SITE = "batch", "inspect", "site"
-# Line ends to some readers of JSON Lines, though not to JSON, which lets them stand.
-JSON_LINE_ENDS: Final = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 
 USAGE: Final = """\
 declutter [OPTION ...] [PATH ...]
@@ -152,6 +150,7 @@ def make_parser() -> argparse.ArgumentParser:
     shells = "print a script that completes this command in a shell (see below)"
     add("--completion", choices=SHELLS, action=PrintScript, help=shells)
     add("--version", action="version", version=f"declutter {__version__}")
+    parser.set_defaults(for_a_folder="declutter batch {} OUT")
     return parser
 
 
@@ -182,8 +181,7 @@ def render(page: "Page", path: str, options: argparse.Namespace, out: TextIO) ->
     """A page in the form asked for; ends its last line unless it is empty."""
     if options.format == "json":
         name = {"path": path} if len(options.paths) > 1 else {}
-        line = json.dumps(name | page.to_dict(explain=options.explain), ensure_ascii=False)
-        return line.translate(JSON_LINE_ENDS) + "\n"
+        return json_line(name | page.to_dict(explain=options.explain))
     if options.blocks or options.explain:
         return "".join(f"{line}\n" for line in table(page, *screen_of(out), explain=options.explain))
     text = str(getattr(page, options.format))

@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO, TypeVar
@@ -21,11 +21,16 @@ if TYPE_CHECKING:
 __all__ = [
     "STREAM",
     "abandon",
+    "add_kind_option",
+    "add_model_options",
     "add_page_options",
+    "add_policy_options",
     "check_page_options",
+    "check_threshold",
     "each_page",
     "load_classifier",
     "load_site",
+    "loading",
     "open_output",
     "reason",
     "tell",
@@ -41,19 +46,36 @@ CHUNK_BYTES: Final = 1 << 20
 def add_page_options(parser: argparse.ArgumentParser) -> None:
     """Which pages, and how they are read and judged."""
     add = parser.add_argument
-    policy = parser.add_mutually_exclusive_group().add_argument
-    favors = ["balance", "precision", "recall"]
     add("paths", nargs="*", metavar="PATH", help="a file, or - for standard input, as if none is named")
-    policy("--favor", choices=favors, default="balance", help="precision keeps less, recall more")
-    policy("--threshold", type=float, metavar="P", help="keep blocks of probability P or more")
-    add("--kind", choices=["auto", "html", "text"], default="auto", help="how to read pages")
+    add_policy_options(parser)
     size = "read so much of a page (default: %(default)s)"
     add("--max-bytes", type=int, default=DEFAULT_LIMITS.max_bytes, metavar="N", help=size)
     add("--strict", action="store_true", help="refuse pages above a limit, instead of reading a part")
-    add("--model", type=Path, metavar="PATH", help="a model file, or a folder of them")
+    add_model_options(parser)
     add("--site", type=Path, metavar="FILE", help="a profile of their site, made by 'declutter site'")
-    add("--trust-model", action="store_true", help="allow a joblib model, which can run any code")
     add("-o", "--output", default=STREAM, metavar="FILE", help="write to FILE (default: stdout)")
+
+
+def add_policy_options(parser: argparse.ArgumentParser) -> None:
+    """What is kept of a page, and how it is read."""
+    policy = parser.add_mutually_exclusive_group().add_argument
+    favors = ["balance", "precision", "recall"]
+    policy("--favor", choices=favors, default="balance", help="precision keeps less, recall more")
+    policy("--threshold", type=float, metavar="P", help="keep blocks of probability P or more")
+    add_kind_option(parser)
+
+
+def add_kind_option(parser: argparse.ArgumentParser) -> None:
+    """How a page is read."""
+    kinds = ["auto", "html", "text"]
+    parser.add_argument("--kind", choices=kinds, default="auto", help="how to read pages")
+
+
+def add_model_options(parser: argparse.ArgumentParser) -> None:
+    """Which model judges."""
+    add = parser.add_argument
+    add("--model", type=Path, metavar="PATH", help="a model file, or a folder of them")
+    add("--trust-model", action="store_true", help="allow a joblib model, which can run any code")
 
 
 def check_page_options(
@@ -66,8 +88,7 @@ def check_page_options(
         options.paths = [STREAM]
     if options.paths.count(STREAM) > 1:
         parser.error("standard input (-) can be read only once")
-    if options.threshold is not None and not 0 <= options.threshold <= 1:
-        parser.error("--threshold must lie between 0 and 1")
+    check_threshold(parser, options)
     if options.max_bytes < 1:
         parser.error("--max-bytes must be above 0")
     for path in options.paths if options.output != STREAM else ():
@@ -76,17 +97,34 @@ def check_page_options(
                 parser.error(f"the output {options.output} is one of the pages")
 
 
+def check_threshold(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """End with status 2 where it is no probability."""
+    if options.threshold is not None and not 0 <= options.threshold <= 1:
+        parser.error("--threshold must lie between 0 and 1")
+
+
 def load_classifier(options: argparse.Namespace) -> "Classifier":
     """The classifier to use; the shipped models load when a page first needs them."""
     from classifier.pipeline import Classifier, load
 
     if options.model is None:
         return Classifier()
-    try:
+    with loading(options.model):
         return load(options.model, trusted=options.trust_model)
+
+
+@contextmanager
+def loading(model: Path | None) -> Iterator[None]:
+    """Load within this the model that a user names, whose fault whatever goes wrong is.
+
+    Raises:
+        ModelError: something did; its message says what, and what to do.
+    """
+    try:
+        yield
     except UntrustedModelError:
         advice = "can run any code when loaded; if it is your own work, add --trust-model"
-        raise UntrustedModelError(f"{options.model} {advice}") from None
+        raise UntrustedModelError(f"{model} {advice}") from None
     except Exception as error:  # files are damaged in more ways than a loader foresees
         raise ModelError(reason(error)) from error
 
@@ -126,7 +164,7 @@ def each_page(
     """Each path with what is made of its page; with None where that failed, as standard error then tells.
 
     Args:
-        options: that `add_page_options` has defined.
+        options: that `add_page_options` has defined, and `for_a_folder`, what to call for the files of {}.
         site: what the pages of their site have in common.
 
     Raises:
@@ -142,7 +180,7 @@ def each_page(
         except (ModelError, ImportError):
             raise
         except Exception as error:  # whatever one page does, the others get their turn
-            tell(f"{path}: {reason(error)}{advice(path, error)}")
+            tell(f"{path}: {reason(error)}{advice(path, error, options.for_a_folder)}")
         yield path, made
 
 
@@ -183,10 +221,10 @@ def reason(error: BaseException) -> str:
     return f"unexpected {type(error).__name__}: {error} (a fault of declutter: please report it)"
 
 
-def advice(path: str, error: BaseException) -> str:
+def advice(path: str, error: BaseException, for_a_folder: str) -> str:
     """What to do instead, where a path is something else that people often name."""
     if isinstance(error, IsADirectoryError):
-        return f" (for all of its files: declutter batch {path} OUT)"
+        return f" (for all of its files: {for_a_folder.format(path.rstrip('/') or '/')})"
     if isinstance(error, FileNotFoundError) and path.startswith(("http://", "https://")):
         return " (for an address: curl -sL ADDRESS | declutter)"
     return ""

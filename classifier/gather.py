@@ -2,10 +2,17 @@
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from classifier.console import check_page_options, each_page, load_classifier, tell, with_progress
+from classifier.console import (
+    add_kind_option,
+    add_model_options,
+    check_page_options,
+    each_page,
+    load_classifier,
+    tell,
+    with_progress,
+)
 from classifier.limits import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
@@ -80,11 +87,11 @@ def make_parser() -> argparse.ArgumentParser:
     )
     add("-o", "--output", required=True, metavar="FILE", help="write the profile to FILE")
     add("--join", action="append", default=[], metavar="FILE", help="add the pages of another profile")
-    add("--kind", choices=["auto", "html", "text"], default="auto", help="how to read pages")
+    add_kind_option(parser)
     size = "read so much of a page (default: %(default)s)"
     add("--max-bytes", type=int, default=DEFAULT_LIMITS.max_bytes, metavar="N", help=size)
-    add("--model", type=Path, metavar="PATH", help="a model file, or a folder of them")
-    add("--trust-model", action="store_true", help="allow a joblib model, which can run any code")
+    add_model_options(parser)
     # What decides about the content of a page has no part in this.
     parser.set_defaults(favor="balance", threshold=None, strict=False)
+    parser.set_defaults(for_a_folder="declutter site -o FILE {}/*.html")
     return parser

@@ -6,6 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol, TypeVar
 
 from classifier.errors import ClassifierError
@@ -41,6 +42,7 @@ CHUNK_SIZE: Final = 1 << 20
 CHUNKS_A_WORKER: Final = 2
 # A page that makes a worker load the model for HTML.
 WARM_UP: Final = "<p>A worker is warm once it has seen a page.</p>"
+_NONE: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 class Classifies(Protocol):
@@ -120,8 +122,8 @@ def _in_processes(
 ) -> Generator[Page | Exception, None, None]:
     # A view of foreign memory cannot be pickled.
     portable = (bytes(page) if isinstance(page, bytearray | memoryview) else page for page in pages)
-    crew = PageCrew(classifier.classify, isolation)
-    do = partial(crew.do, model_of=classifier.model, options=options)
+    crew = PageCrew(classifier.classify, isolation, options)
+    do = partial(crew.do, model_of=classifier.model)
     return in_order(do, portable, workers, size=_size, end=crew.dismiss)
 
 
@@ -189,21 +191,32 @@ def _failed(error: Exception) -> Future[Any]:
 
 
 class PageCrew:
-    """Workers that classify pages; these come back without their source and model, which are here already."""
+    """Workers that classify pages; these come back without their source and model, which are here already.
 
-    def __init__(self, work: Work, isolation: Isolation | None = None) -> None:
+    Args:
+        work: the method `classify` of a classifier.
+        isolation: what each page may take.
+        options: of that method, for all pages; a worker gets them once.
+    """
+
+    def __init__(
+        self, work: Work, isolation: Isolation | None = None, options: Mapping[str, Any] = _NONE
+    ) -> None:
         warm_up = [_Letter(WARM_UP, {})] if isolation is not None else []
-        self._crew = Crew(_Packing(work), isolation, warm_up)
+        self._crew = Crew(_Packing(work, dict(options)), isolation, warm_up)
         self.dismiss = self._crew.dismiss
 
     def do(
-        self, pages: Sequence[str | bytes], model_of: "Callable[[Kind], Model]", options: Mapping[str, Any]
+        self,
+        pages: Sequence[str | bytes],
+        model_of: "Callable[[Kind], Model]",
+        options: Mapping[str, Any] = _NONE,
     ) -> list[Page | Exception]:
         """What becomes of each page.
 
         Args:
             model_of: gives the models that judge the pages.
-            options: of the method `classify`.
+            options: of the method `classify`, for these pages.
 
         Raises:
             WorkerError, ModelError: the worker, or the model in it, cannot be started.
@@ -230,18 +243,19 @@ class _Parcel(NamedTuple):
     """Whether its source was left out because the receiver has it: the page as it was sent."""
 
     def unpacked(self, sent: str | bytes, model_of: "Callable[[Kind], Model]") -> Page:
-        # A page made anew: pickling forgets that its arrays are read-only.
         return replace(self.page, source=sent if self.is_whole else self.page.source, model_of=model_of)
 
 
 @dataclass(frozen=True, slots=True)
 class _Packing:
     work: Work
+    options: dict[str, Any]
 
     def __call__(self, letter: _Letter) -> _Parcel:
-        page = self.work(letter.page, **letter.options)
+        options = self.options | letter.options
+        page = self.work(letter.page, **options)
         # Decoding is quicker than what pickling and unpickling a text costs, and few callers need it.
-        declared = bool(letter.options.get("encoding"))
+        declared = bool(options.get("encoding"))
         can_decode = isinstance(letter.page, bytes) and not page.truncated and not declared
         is_whole = page.source is letter.page or can_decode
         source = "" if is_whole else page.source

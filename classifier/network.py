@@ -138,7 +138,7 @@ def _product(matrix: Floats, weights: Floats, out: Floats | None = None) -> Floa
     """The product of an (n, k) and a (k, m) matrix, in pieces that BLAS works on in the calling thread."""
     n = len(matrix)
     found = np.empty((n, weights.shape[1]), np.float32) if out is None else out
-    rows = max(1, _MOST_ALONE // weights.size // _LANES) * _LANES
+    rows = max(1, _MOST_ALONE // max(1, weights.size) // _LANES) * _LANES
     pieces = n // rows
     if whole := pieces * rows:
         # One call, in which NumPy goes through the pieces.

@@ -1,8 +1,8 @@
 """`Page` and `Block`: what classification returns. Immutable records."""
 
 import re
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -103,10 +103,15 @@ class Page:
     _metadata: "list[Metadata]" = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
-        self.probabilities.flags.writeable = False
-        self.keep.flags.writeable = False
-        if self.alone is not None:
-            self.alone.flags.writeable = False
+        for array in (self.probabilities, self.keep, self.alone):
+            if array is not None:
+                array.flags.writeable = False
+
+    def __setstate__(self, state: Sequence[object]) -> None:
+        """Unpickle; pickling forgets that arrays are read-only."""
+        for one, value in zip(fields(self), state, strict=True):
+            object.__setattr__(self, one.name, value)
+        self.__post_init__()
 
     def __len__(self) -> int:
         return len(self.segments)
@@ -241,12 +246,7 @@ class Page:
             "metadata": asdict(self.metadata),
             "text": self.text,
             "blocks": [
-                {
-                    **asdict(block),
-                    "label": block.label.value,
-                    "probability": round(block.probability, 4),
-                    **why,
-                }
+                asdict(block) | {"label": block.label.value, "probability": round(block.probability, 4)} | why
                 for block, why in zip(self.blocks, whys, strict=True)
             ],
         }

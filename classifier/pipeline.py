@@ -184,7 +184,7 @@ class Classifier:
                 `raise` lets it end the run.
             progress: show a bar on standard error (needs tqdm).
             isolate: bound the time and memory of each page, as in `classify`.
-            options: as in `classify`.
+            options: as in `classify`; workers get a site's profile as it is when they start.
 
         Returns:
             A `Page`, or with `errors="return"` an exception, for each of `pages`.

@@ -28,6 +28,7 @@ CLASSIFIER: Final[dict[str, set[str]]] = {
     "parser": set(),
     "kernel": {"_native"},
     "limits": set(),
+    "jsonlines": set(),
     "decide": set(),
     "decode": {"errors", "parser"},
     "segment": {"kernel", "limits", "parser"},

@@ -505,6 +505,17 @@ def test_an_interruption_ends_with_130_and_says_nothing(
     assert declutter(page) == (130, "", "")
 
 
+@pytest.mark.parametrize(("stream", "status"), [("stdin", 1), ("stdout", 4)])
+def test_a_standard_stream_that_is_closed_is_told(
+    stream: str, status: int, page: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, stream, None)
+        found = cli.main(["-" if stream == "stdin" else page])
+    name = {"stdin": "input", "stdout": "output"}[stream]
+    assert found == status and f"standard {name} is closed" in capsys.readouterr().err
+
+
 # --- models
 
 
@@ -524,10 +535,15 @@ def test_a_joblib_model_is_used_when_it_is_trusted(
     assert "content  0.750" in result.out
 
 
+@pytest.mark.parametrize("words", [[], ["batch"], ["inspect"], ["site"]], ids=str)
 def test_a_joblib_model_is_refused_with_the_option_that_allows_it(
-    joblib_model: str, capsys: pytest.CaptureFixture[str]
+    words: list[str], joblib_model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    status, _, err = main_with_real_models(capsys, "--model", joblib_model, "-")
+    (tmp_path / "page.txt").write_text(SENTENCE)
+    out = {"batch": [str(tmp_path / "out")], "site": ["-o", str(tmp_path / "out")]}.get("".join(words), [])
+    status, _, err = main_with_real_models(
+        capsys, *words, "--model", joblib_model, str(tmp_path / "page.txt"), *out
+    )
     assert status == 3
     assert err.startswith("declutter: the model cannot be loaded: ") and "--trust-model" in err
 

@@ -15,7 +15,16 @@ from typing import Any, Final
 import numpy as np
 import pytest
 
-from classifier import BinaryPageError, Classifier, Model, Page, WorkerError, classify
+from classifier import (
+    BinaryPageError,
+    Classifier,
+    Limits,
+    Model,
+    Page,
+    PageTooLargeError,
+    WorkerError,
+    classify,
+)
 from classifier.batch.progress import Watch
 from classifier.batch.records import Record
 from classifier.batch.rows import Settings, row_of
@@ -90,6 +99,17 @@ def test_an_isolated_page_is_the_same_page() -> None:
     )
     assert (alone.to_dict(), alone.html) == (isolated.to_dict(), isolated.html)
     assert isolated.markup == html and not isolated.keep.flags.writeable
+
+
+def test_classify_hands_its_options_to_the_process_that_it_isolates_a_page_in() -> None:
+    own, data = Classifier(), f"<p>{PROSE}<p>Привет, мир".encode("windows-1251")
+    options: dict[str, Any] = {"kind": "text", "encoding": "windows-1251", "threshold": 0.0}
+    options["limits"] = Limits(max_bytes=len(data) - 2)
+    alone, isolated = (own.classify(data, isolate=isolate, **options) for isolate in (False, True))
+    assert alone.to_dict() == isolated.to_dict()
+    assert isolated.kind == "text" and isolated.truncated and isolated.text.endswith("Привет, м")
+    with pytest.raises(PageTooLargeError):
+        own.classify(data, isolate=True, strict=True, limits=options["limits"])
 
 
 def test_a_worker_stays_for_the_next_page_and_goes_with_its_classifier() -> None:

@@ -23,6 +23,7 @@ from classifier import (
     Model,
     Page,
     PageTooLargeError,
+    SiteProfile,
     WorkerError,
     classify,
     classify_many,
@@ -133,6 +134,24 @@ def test_the_arrays_of_a_page_from_a_worker_are_read_only_as_well() -> None:
     (found,) = classify_many([page(0)], workers=2)
     assert isinstance(found, Page)
     assert not any(array.flags.writeable for array in (found.keep, found.probabilities))
+
+
+class CountedProfile(SiteProfile):
+    """A profile that counts how often it is pickled."""
+
+    pickled = 0
+
+    def __reduce__(self) -> Any:
+        type(self).pickled += 1
+        return super().__reduce__()
+
+
+def test_a_profile_of_the_site_goes_to_a_worker_once_and_not_with_each_page() -> None:
+    pages = [page(number) for number in range(40)]
+    profile = CountedProfile.of(classify_many(pages))
+    found = list(classify_many(pages, workers=2, site=profile))
+    assert len(found) == 40 and CountedProfile.pickled == 1
+    assert titles(found) == titles(classify_many(pages, site=profile))
 
 
 def test_pages_are_read_some_chunks_ahead_and_no_further() -> None:

@@ -410,3 +410,12 @@ def test_nobody_is_trusted_unless_it_is_said(tmp_path: Path) -> None:
 
 def test_a_model_that_was_never_exported_has_no_card() -> None:
     assert Model("html", LEXICON, Half()).card == ""
+
+
+def test_a_model_that_an_earlier_version_pickled_lacks_the_parts_that_have_come_since() -> None:
+    state = ["text", LEXICON, shipped_model("text").trees, None, (2.0, 0.5), None, {"seed": 3}, "# A card"]
+    earlier = Model.__new__(Model)
+    earlier.__setstate__(state)
+    assert (earlier.kind, earlier.calibration, earlier.card) == ("text", (2.0, 0.5), "# A card")
+    assert (earlier.medians, earlier.correction) == (None, None)
+    assert len(classifier.Classifier([earlier]).classify("The river rises.", kind="text")) == 1

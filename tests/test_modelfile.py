@@ -131,26 +131,25 @@ def test_no_compression_method_raises_anything_but_a_model_error(method: int, fi
     unharmed_or_refused(file, bytes(whole))
 
 
-def test_a_member_that_was_exchanged_is_told(file: Path) -> None:
+def exchange(file: Path, member: str, change: Callable[[bytes], bytes]) -> None:
+    """Change a member of a model file, and nothing else."""
     with zipfile.ZipFile(file) as archive:
         content = {name: archive.read(name) for name in archive.namelist()}
         comment = archive.comment
     with zipfile.ZipFile(file, "w") as archive:
         for name, data in content.items():
-            archive.writestr(name, b"other" if name == "card.md" else data)
+            archive.writestr(name, change(data) if name == member else data)
         archive.comment = comment
+
+
+def test_a_member_that_was_exchanged_is_told(file: Path) -> None:
+    exchange(file, "card.md", lambda data: b"other")
     with pytest.raises(ModelError, match=r"card\.md .* does not match its checksum"):
         read_model_file(file)
 
 
 def test_a_manifest_that_was_edited_is_told(file: Path) -> None:
-    with zipfile.ZipFile(file) as archive:
-        content = {name: archive.read(name) for name in archive.namelist()}
-        comment = archive.comment
-    with zipfile.ZipFile(file, "w") as archive:
-        for name, data in content.items():
-            archive.writestr(name, data.replace(b"html", b"text") if name == "manifest.json" else data)
-        archive.comment = comment
+    exchange(file, "manifest.json", lambda data: data.replace(b"html", b"text"))
     with pytest.raises(ModelError, match=r"manifest .* does not match its checksum"):
         read_model_file(file)
 

@@ -103,6 +103,12 @@ def test_words_weigh_a_block_in_the_means_of_the_page() -> None:
     assert np.array_equal(deaf().logits(matrix, other), deaf().logits(matrix, words))
 
 
+def test_a_network_without_units_which_a_strangers_file_may_hold_gives_logits() -> None:
+    arrays = {name: np.zeros(shape, np.float32) for name, shape in shapes(COLUMNS, 0).items()}
+    empty = Network(**arrays | {"scale": np.ones(COLUMNS, np.float32)})
+    assert empty.logits(*page(70)).tolist() == [0] * 70
+
+
 @pytest.mark.parametrize("n", [1, 15, 16, 63, 64, 65, 700, 3000])
 def test_a_product_in_pieces_is_the_product(n: int) -> None:
     rng = np.random.default_rng(n)

@@ -1,4 +1,6 @@
+import copy
 import json
+import pickle
 from dataclasses import FrozenInstanceError, fields, replace
 
 import numpy as np
@@ -212,9 +214,12 @@ def test_a_page_cannot_be_changed(name: str) -> None:
         setattr(page(), name, None)
 
 
-@pytest.mark.parametrize("name", ["probabilities", "keep"])
-def test_the_arrays_of_a_page_are_read_only(name: str) -> None:
-    values = getattr(page(), name)
+@pytest.mark.parametrize("name", ["probabilities", "keep", "alone"])
+@pytest.mark.parametrize("way", ["made", "pickled", "copied"])
+def test_the_arrays_of_a_page_are_read_only(name: str, way: str) -> None:
+    one = replace(page(), alone=page().probabilities.copy())
+    one = {"made": one, "pickled": pickle.loads(pickle.dumps(one)), "copied": copy.deepcopy(one)}[way]
+    values = getattr(one, name)
     with pytest.raises(ValueError, match="read-only"):
         values[0] = 0
 

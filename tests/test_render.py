@@ -153,6 +153,19 @@ class TestStructure:
         page = f'<p>a</p><script type="application/ld+json">{{"articleBody": "{body}"}}</script>'
         assert html(page) == f"<p>a</p><p>{body}</p>"
 
+    @pytest.mark.parametrize("mark", [chr(0xFDD1), "&#xFDD1;", "&#64977;"])
+    def test_characters_that_stand_for_tags_in_between_give_none_where_a_page_has_them(self, mark):
+        page = f"<p>a{mark}b <a href='/{mark}' title='t{mark}'>c</a><img src=/d alt='e{mark}'>"
+        assert markdown(page) == 'a\ufffdb [c](/%EF%B7%91 "t\ufffd")![e\ufffd](/d)'
+        assert "\ufdd1b" in html(page)
+        code = f"<pre>def f():{mark}{mark}\n    pass</pre>"
+        assert markdown(code) == "```\ndef f():\ufffd\ufffd\n    pass\n```"
+
+    def test_so_do_those_of_embedded_texts(self):
+        body = "A sentence that only the metadata of this page has, long\\ufdd1 enough to read."
+        page = f'<p>a</p><script type="application/ld+json">{{"articleBody": "{body}"}}</script>'
+        assert "long\ufffd enough" in markdown(page)
+
     def test_nothing_kept_gives_empty_html_and_markdown(self):
         assert html("<p>a", "a") == markdown("<p>a", "a") == ""
 

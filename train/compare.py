@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from classifier.decode import decode
@@ -70,10 +71,12 @@ def compare(
     for extractor in extractors.values():
         with suppress(Exception):  # counted below, page by page
             _steps(extractor)[0](WARM_UP)
-    for page in tqdm(pages, desc="compare", unit=" pages", disable=None if progress else True, leave=False):
-        html = decode(page.page)
-        for name, extractor in extractors.items():
-            outcomes[name].append(_outcome(page, html, extractor))
+    bar = tqdm(pages, desc="compare", unit=" pages", disable=None if progress else True, leave=False)
+    with bar, threadpool_limits(limits=1):  # threads that wait would count as CPU time
+        for page in bar:
+            html = decode(page.page)
+            for name, extractor in extractors.items():
+                outcomes[name].append(_outcome(page, html, extractor))
     rows = {name: _row(results, seed) for name, results in outcomes.items()}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("extractor")
 

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Final
 
 from classifier import Classifier, ClassifierError, load
+from classifier.inspect.cli import PASSED_OVER, is_report
 from classifier.page import Page
 from classifier.segment import Kind
 from train.adapt import adapt as adapt_model
-from train.corpus import GoldPage, read
+from train.corpus import KIND_NAMES, GoldPage, read
 from train.errors import CorpusError
 from train.suggest import suggest as suggest_pages
 from train.suggest import suggestions_report
@@ -21,7 +22,7 @@ __all__ = ["adapt", "labelled_pages", "named_pages", "suggest"]
 SUGGESTED: Final = """\
 label from the top; worth: the share of all that the model is unsure of about which a page's labels tell
 something that those above do not. Beneath each page the blocks to look at first, with their probability
-of being content.
+of being content; a text that stands on several pages is shown once.
 """
 
 
@@ -33,7 +34,7 @@ def adapt(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
     for kind in mine:
         made = build_table(pages, kind, workers=1, progress=not options.quiet)
         found = adapt_model(made, classifier.model(kind), cautious=not options.always)
-        print(f"{'HTML' if kind == 'html' else 'plain text'}: {found.report()}")
+        print(f"{KIND_NAMES[kind]}: {found.report()}")
         print(found.save(options.to))
 
 
@@ -71,6 +72,9 @@ def named_pages(classifier: Classifier, paths: Sequence[Path]) -> dict[str, Page
     """
     found = {}
     for path in paths:
+        if is_report(path):
+            print(f"{path}: {PASSED_OVER}", file=sys.stderr)
+            continue
         try:
             found[str(path)] = classifier.classify(path.read_bytes())
         except OSError as error:

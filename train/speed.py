@@ -6,11 +6,13 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Final, ParamSpec, TypeVar
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from classifier.decide import Policy, decide
 from classifier.decode import decode
@@ -108,7 +110,8 @@ def race(
 
     All take their turn at a page before the next page comes, in an order that is drawn anew each time,
     so that none always finds the page in the caches or the machine in a slow spell. What a call raises
-    is counted, and its time with it.
+    is counted, and its time with it. Libraries of linear algebra get one thread: others that wait for
+    work would count as CPU time.
 
     Args:
         pages: what the extractors get; at least one.
@@ -129,8 +132,8 @@ def race(
     for extractor in extractors.values():
         with suppress(Exception):  # counted below
             extractor(WARM_UP)
-    for turn in range(rounds):
-        for number, page in enumerate(pages):
+    with threadpool_limits(limits=1):
+        for turn, (number, page) in product(range(rounds), enumerate(pages)):
             shuffle(order)
             for name in order:
                 start = clock()
@@ -173,7 +176,7 @@ def run_stages(page: bytes, kind: Kind, model: Model, watch: _Watch) -> str:
 def stages(
     pages: Sequence[bytes], kind: Kind, model: Model, *, clock: Clock = time.process_time_ns
 ) -> pd.DataFrame:
-    """Where the time of a page goes.
+    """Where the time of a page goes, on one thread as in `race`.
 
     Args:
         pages: at least one; the first is gone through once more before, unmeasured.
@@ -187,8 +190,9 @@ def stages(
     """
     run_stages(pages[0], kind, model, _Watch())
     watch = _Watch(clock)
-    for page in pages:
-        run_stages(page, kind, model, watch)
+    with threadpool_limits(limits=1):
+        for page in pages:
+            run_stages(page, kind, model, watch)
     mean = pd.Series(watch.nanoseconds, dtype=float) / 1e6 / len(pages)
     mean["all"] = mean.sum()
     return pd.DataFrame({"ms_mean": mean, "share": mean / mean["all"]}).rename_axis("stage")

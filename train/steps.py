@@ -18,7 +18,7 @@ from train.ablate import ablate as measure_parts
 from train.ablate import plot
 from train.card import ablation_section, measured_sections, own_page_sections
 from train.confidence import confidence_report, operating_points
-from train.corpus import READERS, read
+from train.corpus import KIND_NAMES, READERS, read
 from train.errors import CorpusError
 from train.evaluate import evaluate as score
 from train.evaluate import evaluate_pages, evaluate_probabilities, with_intervals
@@ -138,11 +138,7 @@ def _type_accuracy(data: Table, result: Fit) -> dict[str, float]:
 
 
 def _title(data: Table, result: Fit) -> str:
-    return f"{_what(data.kind)}, cross-validated in five folds grouped by site, seed {result.seed}"
-
-
-def _what(kind: Kind) -> str:
-    return "HTML" if kind == "html" else "plain text"
+    return f"{KIND_NAMES[data.kind]}, cross-validated in five folds grouped by site, seed {result.seed}"
 
 
 def evaluate(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
@@ -167,7 +163,7 @@ def evaluate(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
         lambda page: classifier.extract(page_text(page, given), kind=given),
         options.seed,
     )
-    print(found.report(f"{name} as {_what(given)}, zero-shot"))
+    print(found.report(f"{name} as {KIND_NAMES[given]}, zero-shot"))
 
 
 def _evaluate_fit(options: argparse.Namespace, kind: Kind) -> None:
@@ -208,7 +204,7 @@ def site(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
         )
         sources = {(page.dataset, page.id): page.page for page in gold_pages(judged)}
         pages = site_pages(zip(judged.pages, probabilities, strict=True), sources)
-        title = f"{_what(kind)}, cross-validated, weights fitted without the site: {fit_weights(pages)}"
+        title = f"{KIND_NAMES[kind]}, cross-validated, weights fitted without the site: {fit_weights(pages)}"
         print(site_report(judge_sites(pages), title), end="\n\n")
 
 
@@ -255,7 +251,7 @@ def ablate(options: argparse.Namespace, kinds: Sequence[Kind]) -> None:
         scope = f"{options.folds} of 5 folds, {datetime.now(UTC).date().isoformat()}, seed {options.seed}"
         kept = {"frame": frame, "scope": scope, "pages": len(data)}
         joblib.dump(kept, _ablation_path(options.work, kind))
-        print(f"{_what(kind)}\n{frame.round(4).to_string()}", end="\n\n")
+        print(f"{KIND_NAMES[kind]}\n{frame.round(4).to_string()}", end="\n\n")
         if options.plots:
             options.plots.mkdir(parents=True, exist_ok=True)
             plot(frame, options.plots / f"ablation-{kind}.svg", kind)

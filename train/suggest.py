@@ -10,7 +10,7 @@ for active learning: Wei et al. 2015).
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heapreplace
 from typing import Final
@@ -38,7 +38,8 @@ class Suggestion:
     confidence: float
     """Word F1 to expect of the page as it is."""
     blocks: tuple[int, ...]
-    """Indices of its blocks with the most uncertain words, the most first."""
+    """Indices of its blocks with the most uncertain words, the most first; texts that a page before it points
+    out are left out."""
 
 
 def suggest(
@@ -63,6 +64,7 @@ def suggest(
         _cover(worth, path_groups(page.segments, known))
     names = list(pages)
     found: list[Suggestion] = []
+    told: set[str] = set()
 
     def gain(page: int) -> float:
         return sum(worth[path] for path in set(shown[page].paths))
@@ -78,7 +80,9 @@ def suggest(
         heappop(left)
         _cover(worth, shown[best].paths)
         page = pages[names[best]]
-        found.append(Suggestion(names[best], now / total, page.confidence, shown[best].first(blocks)))
+        first = shown[best].first(blocks, page.segments.texts, told)
+        told.update(page.segments.texts[block] for block in first)
+        found.append(Suggestion(names[best], now / total, page.confidence, first))
     return found
 
 
@@ -118,6 +122,11 @@ class _Shown:
         mass = 4 * p * (1 - p) * words / max(1.0, words.sum())
         return cls(path_groups(page.segments, known), mass)
 
-    def first(self, count: int) -> tuple[int, ...]:
-        """The blocks of the largest mass."""
-        return tuple(np.argsort(-self.mass, kind="stable")[:count].tolist())
+    def first(self, count: int, texts: Sequence[str], told: Container[str]) -> tuple[int, ...]:
+        """The blocks of the largest mass, each text once, and none that is told already."""
+        order = np.argsort(-self.mass, kind="stable").tolist()
+        new: dict[str, int] = {}
+        for block in order:
+            if len(new) < count and texts[block] not in told:
+                new.setdefault(texts[block], block)
+        return tuple(new.values())

@@ -1,10 +1,9 @@
 """The options that decide about the rows, for every command that makes some."""
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from classifier.errors import ClassifierError, ModelError, UntrustedModelError
+from classifier.console import add_model_options, add_policy_options, check_threshold, loading
 from classifier.limits import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
@@ -36,11 +35,7 @@ def add_page_options(parser: argparse.ArgumentParser) -> None:
     add("--seconds", type=float, default=30.0, metavar="S", help="time a page may take (default: 30)")
     add("--memory", type=positive, default=2048, metavar="MB", help="memory it may take (default: 2048)")
     add("--no-isolate", action="store_true", help="no limits: faster by little, ended by one bad page")
-    policy = parser.add_mutually_exclusive_group().add_argument
-    favors = ["balance", "precision", "recall"]
-    policy("--favor", choices=favors, default="balance", help="precision keeps less, recall more")
-    policy("--threshold", type=float, metavar="P", help="keep blocks of probability P or more")
-    add("--kind", choices=["auto", "html", "text"], default="auto", help="how to read pages")
+    add_policy_options(parser)
     size = "larger pages are read up to there (default: %(default)s)"
     add("--max-bytes", type=positive, default=MAX_BYTES, metavar="N", help=size)
     names = {"page": "page", "id": "record's name", "url": "URL", "encoding": "encoding", "date": "date"}
@@ -48,14 +43,12 @@ def add_page_options(parser: argparse.ArgumentParser) -> None:
         default = "html, else text" if name == "page" else name
         field = f"the field or column of the {what} (default: {default})"
         add(f"--{name}-field", metavar="NAME", default=None if name == "page" else name, help=field)
-    add("--model", type=Path, metavar="PATH", help="a model file, or a folder of them")
-    add("--trust-model", action="store_true", help="allow a joblib model, which can run any code")
+    add_model_options(parser)
 
 
 def check_page_options(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
     """Exit with status 2 where a value makes no sense."""
-    if options.threshold is not None and not 0 <= options.threshold <= 1:
-        parser.error("--threshold must lie between 0 and 1")
+    check_threshold(parser, options)
     if not options.seconds > 0:
         parser.error("--seconds must be above 0")
 
@@ -105,12 +98,5 @@ def load_model(settings: "Settings") -> None:
     Raises:
         ModelError: it cannot be loaded.
     """
-    try:
+    with loading(settings.model):
         settings.classifier()
-    except UntrustedModelError:
-        advice = "can run any code when loaded; if it is your own work, add --trust-model"
-        raise UntrustedModelError(f"{settings.model} {advice}") from None
-    except ClassifierError:
-        raise
-    except Exception as error:  # files are damaged in more ways than a loader foresees
-        raise ModelError(f"{settings.model}: {type(error).__name__}: {error}") from error

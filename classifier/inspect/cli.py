@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from classifier.console import (
@@ -14,12 +15,18 @@ from classifier.console import (
     load_classifier,
     load_site,
     open_output,
+    tell,
     with_progress,
 )
 
-__all__ = ["inspect", "make_parser", "parse"]
+__all__ = ["PASSED_OVER", "inspect", "is_report", "make_parser", "parse"]
 
 DONE, PAGE_FAILED = 0, 1
+PASSED_OVER: Final = "passed over: it is a report of declutter inspect, not a page"
+# How a report begins; all else in its head is of its own version.
+_START: Final = b"<!doctype html>"
+_TITLE: Final = b"<title>declutter inspect</title>"
+_HEAD_BYTES: Final = 1024
 
 EPILOG: Final = """\
 The report needs neither network nor server: open it in a browser, go through the blocks, correct
@@ -34,7 +41,7 @@ exit status:
   4    the report cannot be written
   130  interrupted
 
-Write it outside of the folder with the pages, or 'crawl/*.html' takes it for one of them.
+A report that lies among the pages is passed over, so 'crawl/*.html' may name it.
 
 examples:
   declutter inspect -o report.html page.html
@@ -78,6 +85,7 @@ def make_parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--no-explain", action="store_true", help="leave out why: takes less time and space")
     add("--no-features", action="store_true", help="leave out the features' values: takes less space")
+    parser.set_defaults(for_a_folder="declutter inspect -o report.html {}/*.html")
     return parser
 
 
@@ -85,7 +93,26 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     """Read the command line; wrong usage exits with status 2."""
     parser = make_parser()
     options = parser.parse_intermixed_args(argv)
+    reports = {path for path in options.paths if path != STREAM and is_report(Path(path))}
+    if reports:
+        for path in sorted(reports):
+            tell(f"{path}: {PASSED_OVER}")
+        options.paths = [path for path in options.paths if path not in reports]
+        if not options.paths:
+            parser.error("name a page beside the reports")
     check_page_options(parser, options)
     if options.output == STREAM and sys.stdout is not None and sys.stdout.isatty():
         parser.error("a report is for a browser: name a file for it, as in -o report.html")
     return options
+
+
+def is_report(path: Path) -> bool:
+    """Whether a file is what this command has written."""
+    if not path.is_file():  # what a pipe has given is gone
+        return False
+    try:
+        with path.open("rb") as file:
+            start = file.read(_HEAD_BYTES)
+    except OSError:
+        return False  # told of where it is read as a page
+    return start.startswith(_START) and _TITLE in start

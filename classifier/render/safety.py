@@ -12,6 +12,7 @@ from typing import Final
 from urllib.parse import urljoin
 
 from classifier.parser import OnDisallowed, Policy, sanitize
+from classifier.render.marks import PERCENT_ENCODED, without_marks
 
 __all__ = [
     "LANGUAGE_ATTRIBUTES",
@@ -109,6 +110,7 @@ MAX_SPAN: Final = 1000
 # Browsers drop these from anywhere in a URL, and the others from its ends, before they read the
 # scheme (URL standard, "basic URL parser").
 _DROPPED: Final = dict.fromkeys(map(ord, "\t\n\r"))
+_WRITTEN: Final = _DROPPED | PERCENT_ENCODED
 _EDGES: Final = "".join(map(chr, range(0x21)))
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
 _BEFORE_PATH: Final = re.compile(r"[^/?#\\]*")
@@ -149,7 +151,7 @@ def safe_url(value: str | None, schemes: frozenset[str]) -> str:
     """
     if not value:
         return ""
-    url = value.translate(_DROPPED).strip(_EDGES)
+    url = value.translate(_WRITTEN).strip(_EDGES)
     if not url or url[0] == "#":
         return ""
     match = _SCHEME.match(url)
@@ -248,7 +250,7 @@ def _titled(attributes: Attributes) -> str:
 
 
 def _line(value: str | None) -> str:
-    return " ".join((value or "").split())
+    return without_marks(" ".join((value or "").split()))
 
 
 def _pixels(value: str | None) -> int:

@@ -19,6 +19,7 @@ from classifier.render.frames import (
     close_row,
     place_cell,
 )
+from classifier.render.marks import without_marks
 from classifier.render.safety import Attributes
 from classifier.segment.html import BREAK
 from classifier.segment.whitespace import drop_invisible
@@ -126,6 +127,8 @@ class Writer:
     def text(self, leaf: Leaf, inlines: list[Inline], held: str, data: str) -> str:
         """Write text; `held` is the white space before it. Returns the white space after it."""
         data = drop_invisible(data)
+        if self.flat:
+            data = without_marks(data)
         if leaf.tag == "pre":
             body = data.rstrip()
             if not body:
@@ -166,7 +169,7 @@ class Writer:
 
     def paragraph(self, text: str) -> None:
         """Write a block that stands outside the page's tree."""
-        self.out.append(f"<p>{escape(text, quote=False)}</p>\n")
+        self.out.append(f"<p>{escape(without_marks(text), quote=False)}</p>\n")
 
     # -- order of the output ------------------------------------------------------------------
 

@@ -17,9 +17,10 @@ from typing import Any, Final
 import pytest
 
 from classifier import cli
+from classifier.batch.cli import NO_WORKER
 from classifier.batch.progress import Watch
 from classifier.batch.run import Job, Report, run_batch
-from classifier.errors import BatchError
+from classifier.errors import BatchError, WorkerError
 from classifier.workers import Isolation
 
 ROOT: Final = Path(__file__).parents[2]
@@ -303,6 +304,31 @@ def test_wrong_usage_ends_with_2(words: list[str]) -> None:
 def test_an_input_that_is_not_there_ends_with_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["batch", str(tmp_path / "missing"), str(tmp_path / "out")]) == 2
     assert "no such file or folder" in capsys.readouterr().err and not (tmp_path / "out").exists()
+
+
+def test_a_worker_that_cannot_start_ends_the_command_and_is_told(
+    job: Job, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*given: object) -> Report:
+        raise WorkerError("a worker cannot be started")
+
+    monkeypatch.setattr("classifier.batch.run.run_batch", fail)
+    assert cli.main(["batch", *job.inputs, str(job.out)]) == NO_WORKER
+    assert capsys.readouterr().err == "declutter: a worker cannot be started\n"
+
+
+def test_an_output_that_is_a_file_or_damaged_is_told_in_words_that_help(
+    job: Job, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["batch", "--no-isolate", *job.inputs, str(job.out)]
+    job.out.write_text("notes")
+    assert cli.main(words) == 2
+    assert "is a file: name a folder" in capsys.readouterr().err
+    job.out.unlink()
+    job.out.mkdir()
+    (job.out / "_run.json").write_text("{")
+    assert cli.main(words) == 2
+    assert "_run.json is damaged" in capsys.readouterr().err
 
 
 def test_parquet_without_pyarrow_says_what_to_install(

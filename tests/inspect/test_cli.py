@@ -1,7 +1,9 @@
 """`declutter inspect`: files in, a report out."""
 
 import io
+import os
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +81,39 @@ def test_a_page_that_cannot_be_read_is_told_and_the_others_are_in_the_report(
     told = capsys.readouterr().err.splitlines()
     assert told[0].startswith(f"declutter: {binary}: the page is a PNG image")
     assert told[1] == f"declutter: {missing}: No such file or directory"
+
+
+def test_a_report_among_the_pages_is_passed_over_and_may_be_written_anew(
+    page: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "report.html"
+    for _ in range(2):
+        assert cli.main(["inspect", "-o", str(out), *map(str, sorted(tmp_path.glob("*.html")))]) == 0
+    told = f"declutter: {out}: passed over: it is a report of declutter inspect, not a page\n"
+    assert capsys.readouterr().err == told
+    with pytest.raises(SystemExit):
+        cli.main(["inspect", "-o", str(out), str(out)])
+    assert "name a page beside the reports" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_nothing_of_a_page_from_a_pipe_is_lost(tmp_path: Path, entries: list[dict[str, Any]]) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=(PAGE,))
+    writer.start()
+    assert cli.main(["inspect", str(pipe)]) == 0
+    writer.join()
+    assert entries[0]["source"] == PAGE
+
+
+def test_for_a_folder_it_is_said_how_its_files_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["inspect", f"{tmp_path}/"]) == 1
+    assert f"(for all of its files: declutter inspect -o report.html {tmp_path}/*.html)" in (
+        capsys.readouterr().err
+    )
 
 
 def test_without_any_page_no_report_is_written(tmp_path: Path) -> None:

@@ -152,6 +152,22 @@ def test_pages_are_of_one_site_by_their_address_and_of_their_own_without(tmp_pat
 
 
 @pytest.mark.parametrize(
+    ("source", "path", "site"),
+    [
+        ("<link rel=canonical href=https://www.example.org/a>", "a", "example.org"),
+        ("<meta property=og:url content=https://m.example.org/a>", "a", "example.org"),
+        ("<p>a", "https://example.org/a", "example.org"),
+        ("<link rel=canonical href=/a>", "a", "labels/a"),
+        ("\ud800<link rel=canonical href=https://example.org/a>", "a", "example.org"),
+    ],
+)
+def test_the_address_that_a_page_names_tells_its_site(
+    tmp_path: Path, source: str, path: str, site: str
+) -> None:
+    assert only(write(tmp_path / "labels.jsonl", line(source, [], path=path))).site == site
+
+
+@pytest.mark.parametrize(
     ("change", "told"),
     [
         ({"format": "other"}, "'format' is 'other', not declutter-labels"),
@@ -162,7 +178,7 @@ def test_pages_are_of_one_site_by_their_address_and_of_their_own_without(tmp_pat
         ({"html": None}, "'html' is null, not a string"),
         ({"blocks": {}}, "'blocks' is an object, not a list"),
         ({"blocks": [{"text": "a", "label": "maybe"}]}, "item 1: 'label' is 'maybe', not content or clutter"),
-        ({"blocks": [{"label": "content"}]}, "item 1: 'text' is missing"),
+        ({"blocks": [{"label": "content"}]}, "item 1: 'text' is missing; labels are what 'Save labels'"),
         ({"path": 1}, "'path' is a whole number, not a string"),
     ],
 )
@@ -180,8 +196,9 @@ def test_a_line_of_another_shape_is_told_with_file_and_number(
 def test_a_line_that_is_no_json_object_is_told(tmp_path: Path, body: bytes) -> None:
     path = tmp_path / "labels.jsonl"
     path.write_bytes(b"\n" + body)
-    with pytest.raises(CorpusError, match=r"labels\.jsonl, line 2"):
+    with pytest.raises(CorpusError, match=r"labels\.jsonl, line 2.*labels are what 'Save labels'") as caught:
         list(read("labels", path))
+    assert "data set" not in str(caught.value)
 
 
 def test_a_missing_file_and_a_folder_without_labels_are_told(tmp_path: Path) -> None:

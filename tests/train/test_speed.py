@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from classifier import Classifier, classify
 from classifier.segment import Kind
@@ -49,6 +50,19 @@ def test_every_extractor_meets_every_page_in_every_round_before_the_next_page_co
     assert [{page for _, page in turn} for turn in turns] == [{"1"}, {"2"}] * 4
     assert all({name for name, _ in turn} == set("abc") for turn in turns)
     assert len({tuple(name for name, _ in turn) for turn in turns}) > 1  # not always in the same order
+
+
+def test_threads_of_linear_algebra_do_not_count_as_time_of_ours() -> None:
+    seen: list[int] = []
+
+    def noting(page: str) -> None:
+        seen.extend(pool["num_threads"] for pool in threadpool_info())
+
+    with threadpool_limits(limits=2):
+        race(["a page"], {"a": noting}, rounds=1)
+        after = {pool["num_threads"] for pool in threadpool_info()}
+    measured = seen[len(seen) // 2 :]  # the first half is of the warm-up
+    assert set(measured) == {1} and 2 in after
 
 
 def test_what_raises_is_counted_and_timed() -> None:

@@ -51,6 +51,19 @@ def test_the_blocks_pointed_out_are_the_most_uncertain_ones_of_many_words() -> N
     assert len(one.blocks) == 1 and one.blocks[0] == 1
 
 
+def test_a_text_that_many_pages_have_is_pointed_out_once() -> None:
+    notice = (
+        "<p>Prices and dates are given without warranty and may change.<p>Ask at the counter for details."
+    )
+    pages = {
+        name: classify(f"<p>The {name} was high, and the ferry did not run.{notice}{notice}")
+        for name in ("river", "lake", "sea")
+    }
+    found = suggest(pages, blocks=9)
+    told = [pages[one.name].segments.texts[block] for one in found for block in one.blocks]
+    assert sorted(told) == sorted({text for page in pages.values() for text in page.segments.texts})
+
+
 def test_a_page_without_blocks_is_worth_nothing() -> None:
     pages = {"empty": classify("<p></p>"), "full": classify("<p>The river was high today.")}
     assert [(one.name, one.worth > 0) for one in suggest(pages)] == [("full", True), ("empty", False)]

@@ -4,7 +4,7 @@
 whether a model may be trained on them.
 """
 
-from train.corpus.page import GoldPage
+from train.corpus.page import KIND_NAMES, GoldPage
 from train.corpus.registry import READERS, DataSet, Reader, data_root, read
 
-__all__ = ["READERS", "DataSet", "GoldPage", "Reader", "data_root", "read"]
+__all__ = ["KIND_NAMES", "READERS", "DataSet", "GoldPage", "Reader", "data_root", "read"]

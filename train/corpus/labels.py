@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from classifier.metadata import read_metadata
 from classifier.segment.whitespace import without_surrogates
 from train.corpus.page import GoldPage, names, site_of
 from train.corpus.record import Record, read_lines
@@ -17,6 +18,7 @@ __all__ = ["FORMAT", "VERSION", "read_labels"]
 
 FORMAT: Final = "declutter-labels"
 VERSION: Final = 1
+_ADVICE: Final = "labels are what 'Save labels' in a report of declutter inspect writes"
 # The words of a label, and whether it means content.
 _LABELS: Final = {"content": True, "clutter": False}
 
@@ -28,7 +30,8 @@ def read_labels(path: Path) -> Iterator[GoldPage]:
 
         format, version   "declutter-labels" and 1
         path              name of the page: where it lay when it was inspected
-        url               its address, if known
+        url               its address; where that is missing, it is the path if that is an address, else what
+                          the page says of itself (canonical link, og:url and the like)
         kind              "html" or "text"
         html or text      the page's source, under the name of its kind
         sha256            of the source in UTF-8
@@ -45,7 +48,7 @@ def read_labels(path: Path) -> Iterator[GoldPage]:
     """
     pages: dict[str, GoldPage] = {}
     for file in _files(path):
-        for line in read_lines(file):
+        for line in read_lines(file, _ADVICE):
             page = _page(line)
             digest = line.get("sha256", str)
             pages.pop(digest, None)
@@ -81,7 +84,8 @@ def _page(line: Record) -> GoldPage:
             f"{line.place}: 'sha256' is of another page than {kind!r}, so it was changed since a person set "
             "the labels; save them anew with declutter inspect"
         )
-    name, url = line.get("path", str), line.maybe("url", str)
+    name = line.get("path", str)
+    url = line.maybe("url", str) or _address(name, source if kind == "html" else "")
     labels = tuple(_label(block) for block in line.part("blocks").items())
     return GoldPage(
         id=name,
@@ -94,6 +98,13 @@ def _page(line: Record) -> GoldPage:
         kind="html" if kind == "html" else "text",
         labels=labels,
     )
+
+
+def _address(name: str, html: str) -> str | None:
+    if name.startswith(("http://", "https://")):
+        return name
+    said = read_metadata(html).url
+    return said.value if said else None
 
 
 def _label(block: Record) -> tuple[str, bool]:

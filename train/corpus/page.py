@@ -6,12 +6,15 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Final
 
+from classifier.segment import Kind
 from train.errors import CorpusError
 from train.folds import registrable_domain
 
 _GZIP = ".gz"
+# What pages of a kind are called.
+KIND_NAMES: Final[dict[Kind, str]] = {"html": "HTML", "text": "plain text"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class GoldPage:
     url: str | None = None
     page_type: str | None = None
     language: str | None = None
-    kind: Literal["html", "text"] = "html"
+    kind: Kind = "html"
     with_snippets: tuple[str, ...] = ()
     without_snippets: tuple[str, ...] = ()
     lines: tuple[tuple[int, str, str], ...] | None = None

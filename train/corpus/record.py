@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -46,6 +46,8 @@ class Record:
     value: Any
     place: str
     """File, line and part, for people."""
+    advice: str = _ADVICE
+    """What to do where a shape is wrong."""
 
     def get(self, name: str, kind: type[T]) -> T:
         """The part of a name.
@@ -62,7 +64,7 @@ class Record:
             CorpusError: this is no object, or the part is of another type.
         """
         value = self._as(dict).get(name)
-        return None if value is None else Record(value, f"{self.place}, {name!r}")._as(kind)
+        return None if value is None else self._inside(value, repr(name))._as(kind)
 
     def texts(self, name: str) -> tuple[str, ...]:
         """The strings of the list of a name; none where it is missing or null.
@@ -70,7 +72,7 @@ class Record:
         Raises:
             CorpusError: this is no object, or the part no list of strings.
         """
-        found = Record(self.maybe(name, list) or [], f"{self.place}, {name!r}")
+        found = self._inside(self.maybe(name, list) or [], repr(name))
         return tuple(one._as(str) for one in found.items())
 
     def part(self, name: str) -> "Record":
@@ -81,8 +83,8 @@ class Record:
         """
         parts = self._as(dict)
         if name not in parts:
-            raise CorpusError(f"{self.place}: {name!r} is missing; {_ADVICE}")
-        return Record(parts[name], f"{self.place}, {name!r}")
+            raise CorpusError(f"{self.place}: {name!r} is missing; {self.advice}")
+        return self._inside(parts[name], repr(name))
 
     def parts(self) -> dict[str, "Record"]:
         """All parts of an object by name.
@@ -90,7 +92,7 @@ class Record:
         Raises:
             CorpusError: this is no object.
         """
-        return {name: Record(one, f"{self.place}, {name!r}") for name, one in self._as(dict).items()}
+        return {name: self._inside(one, repr(name)) for name, one in self._as(dict).items()}
 
     def items(self) -> Iterator["Record"]:
         """The items of a list.
@@ -99,13 +101,16 @@ class Record:
             CorpusError: this is no list.
         """
         for number, one in enumerate(self._as(list), start=1):
-            yield Record(one, f"{self.place}, item {number}")
+            yield self._inside(one, f"item {number}")
+
+    def _inside(self, value: Any, place: str) -> "Record":
+        return replace(self, value=value, place=f"{self.place}, {place}")
 
     def _as(self, kind: type[T]) -> T:
         # JSON knows no subtypes: true is no whole number, though Python says it is.
         if type(self.value) is not kind:
             found = _NAMES[type(self.value)]
-            raise CorpusError(f"{self.place} is {found}, not {_NAMES[kind]}; {_ADVICE}")
+            raise CorpusError(f"{self.place} is {found}, not {_NAMES[kind]}; {self.advice}")
         return self.value
 
 
@@ -118,21 +123,24 @@ def read_record(path: Path) -> Record:
     return _parsed(read_bytes(path), str(path))
 
 
-def read_lines(path: Path) -> Iterator[Record]:
+def read_lines(path: Path, advice: str = _ADVICE) -> Iterator[Record]:
     """Read a JSON Lines file, plain or gzipped; empty lines are skipped.
+
+    Args:
+        advice: what to do where a line is wrong.
 
     Raises:
         CorpusError: it is missing, or a line is not JSON.
     """
     for number, line in enumerate(read_bytes(path).split(b"\n"), start=1):
         if line.strip():
-            yield _parsed(line, f"{path}, line {number},")
+            yield _parsed(line, f"{path}, line {number},", advice)
 
 
-def _parsed(data: bytes, place: str) -> Record:
+def _parsed(data: bytes, place: str, advice: str = _ADVICE) -> Record:
     try:
-        return Record(json.loads(data), place.removesuffix(","))
+        return Record(json.loads(data), place.removesuffix(","), advice)
     except RecursionError:
-        raise CorpusError(f"{place} is not JSON that can be read: it nests too deep; {_ADVICE}") from None
+        raise CorpusError(f"{place} is not JSON that can be read: it nests too deep; {advice}") from None
     except ValueError as error:
-        raise CorpusError(f"{place} is not JSON: {error}; {_ADVICE}") from error
+        raise CorpusError(f"{place} is not JSON: {error}; {advice}") from error

@@ -14,7 +14,6 @@ from typing import Final, TypeVar
 import joblib
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from classifier import Classifier
 from classifier.features.arrays import Floats
@@ -286,10 +285,8 @@ class Study:
         fitted = self.fit.model
         model = replace(fitted, trees=as_forest(fitted.trees) or fitted.trees)
         entrants = speed.entrants(Classifier([model]), self.kind)
-        # Threads of BLAS that wait for each other would count as CPU time.
-        with threadpool_limits(limits=1):
-            found = speed.race(texts, entrants, rounds=RACE_ROUNDS, seed=seed)
-            stages = speed.stages([text.encode() for text in texts], self.kind, model)
+        found = speed.race(texts, entrants, rounds=RACE_ROUNDS, seed=seed)
+        stages = speed.stages([text.encode() for text in texts], self.kind, model)
         return Race(len(texts), RACER, found.table(RACER, seed), stages)
 
     # -- what it is kept with ---------------------------------------------------------------------
