@@ -172,7 +172,7 @@ def _add_scale(scale: argparse.ArgumentParser) -> None:
     scale.add_argument("--seed", type=int, default=0)
     scale.add_argument("--pages", type=_count, default=5000, help="those of the data set, again and again")
     scale.add_argument("--workers", type=_count, default=2, help="processes")
-    ways = ("read", "bare", "batch", "spark", "batch by site")
+    ways = ("read", "bare", "batch", "spark", "batch by site", "spark by site")
     scale.add_argument("--ways", nargs="+", choices=ways, default=ways[:4], help="what to measure")
     scale.add_argument("--to", type=Path, help="a folder with room for the files, which are removed")
 

@@ -21,7 +21,8 @@ __all__ = ["WAYS", "Cost", "cost_of", "run", "same_rows", "write_warcs"]
 
 FILES: Final = 4
 SITES: Final = 100
-WAYS: Final = ("read", "bare", "batch", "spark")
+WAYS: Final = ("read", "bare", "batch", "spark", "batch by site", "spark by site")
+_WRITE: Final = WAYS[2:]
 # Seconds between two looks at the processes of a run.
 _PERIOD: Final = 0.2
 _LEVEL: Final = 6
@@ -139,7 +140,7 @@ def same_rows(one: Path, other: Path) -> bool:
 
 
 def run(
-    pages: Sequence[bytes], count: int, workers: int, work: Path, ways: Sequence[str] = WAYS
+    pages: Sequence[bytes], count: int, workers: int, work: Path, ways: Sequence[str] = WAYS[:4]
 ) -> pd.DataFrame:
     """Measure and print; the files are written to `work` and left there.
 
@@ -147,29 +148,20 @@ def run(
         ways: which of them.
 
     Returns:
-        One row a way: `read`, `bare` (one process that reads and classifies), `batch`, `spark`,
-        `batch by site`; with CPU milliseconds a page beside what the start takes, pages a second with it,
-        that start in seconds, and the most memory in the second and in the last quarter of the run, MB.
+        One row a way, `bare` being one process that reads and classifies; with CPU milliseconds a page
+        beside what the start takes, pages a second with it, that start in seconds, and the most memory in
+        the second and in the last quarter of the run, MB.
 
     Raises:
         RuntimeError: a way fails, or the rows are not the same.
     """
     (work / "few").mkdir(parents=True)
     warcs, few = write_warcs(pages, count, work), write_warcs(pages, FILES, work / "few")
-    python = [sys.executable, "-m"]
-    commands = {
-        "read": [sys.executable, "-c", _READ],
-        "bare": [sys.executable, "-c", _BARE],
-        "batch": [*python, "classifier", "batch", "-q", "--format", "parquet", "--workers", str(workers)],
-        "spark": [*python, "classifier.spark", "--master", f"local[{workers}]"],
-    }
-    commands["batch by site"] = [*commands["batch"], "--by-site"]
+    commands = _commands(workers)
     rows = {}
     for name in ways:
         command = commands[name]
-        outs = [str(work / name)], [str(work / "few" / name)]
-        if name in ("read", "bare"):
-            outs = [], []
+        outs = ([str(work / name)], [str(work / "few" / name)]) if name in _WRITE else ([], [])
         start, whole = cost_of([*command, *few, *outs[1]]), cost_of([*command, *warcs, *outs[0]])
         rows[name] = {
             "CPU ms a page": 1000 * (whole.cpu - start.cpu) / (count - FILES),
@@ -181,8 +173,24 @@ def run(
         print(f"{name}: {rows[name]}", flush=True)
     frame = pd.DataFrame.from_dict(rows, orient="index")
     print(frame.round(2).to_string())
-    if {"batch", "spark"} <= set(ways):
-        if not same_rows(work / "batch", work / "spark"):
-            raise RuntimeError("batch and Spark give other rows")
-        print(f"the same {count:,} rows from batch and Spark")
+    for one, other in (("batch", "spark"), ("batch by site", "spark by site")):
+        if {one, other} <= set(ways):
+            if not same_rows(work / one, work / other):
+                raise RuntimeError(f"{one} and {other} give other rows")
+            print(f"the same {count:,} rows from {one} and {other}")
     return frame
+
+
+def _commands(workers: int) -> dict[str, list[str]]:
+    """What to run for each way, before the files and, if it writes, its folder."""
+    python = [sys.executable, "-m"]
+    batch = [*python, "classifier", "batch", "-q", "--format", "parquet", "--workers", str(workers)]
+    spark = [*python, "classifier.spark", "--master", f"local[{workers}]"]
+    return {
+        "read": [sys.executable, "-c", _READ],
+        "bare": [sys.executable, "-c", _BARE],
+        "batch": batch,
+        "spark": spark,
+        "batch by site": [*batch, "--by-site"],
+        "spark by site": [*spark, "--by-site"],
+    }

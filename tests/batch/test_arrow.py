@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from classifier.batch.arrow import RowMaker, _crew, record_batches, record_schema
+from classifier.batch.crew import RowCrew
 from classifier.batch.records import PageFields, Record
 from classifier.batch.rows import Settings, arrow_schema, rows
 from classifier.errors import ModelError
@@ -134,7 +135,7 @@ def test_an_empty_batch_gives_an_empty_one() -> None:
 @pytest.mark.usefixtures("no_child_stays_behind")
 def test_a_page_that_ends_its_process_costs_one_row(poison: Settings, request: Any) -> None:
     isolation = Isolation(seconds=60)
-    request.addfinalizer(_crew(poison, isolation, os.getpid()).dismiss)
+    request.addfinalizer(_crew(RowCrew, poison, isolation, os.getpid()).dismiss)
     maker = pickle.loads(pickle.dumps(RowMaker(poison, isolation=isolation)))
     found = made({"html": [HTML, POISON, HTML], "id": ["a", "b", "c"]}, maker)
     assert [(row["id"], row["status"]) for row in found] == [("a", "ok"), ("b", "error"), ("c", "ok")]

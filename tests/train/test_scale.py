@@ -8,6 +8,7 @@ import pytest
 from classifier.batch.containers import read_source
 from classifier.batch.records import PageFields
 from train import scale
+from train.__main__ import _parser
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux alone tells")
 
@@ -46,3 +47,8 @@ def test_the_same_rows_may_come_in_any_order(tmp_path: Path) -> None:
         pq.write_table(pa.Table.from_pylist(found), tmp_path / name / "part.parquet")
     assert scale.same_rows(tmp_path / "one", tmp_path / "other")
     assert not scale.same_rows(tmp_path / "one", tmp_path / "less")
+
+
+def test_the_command_offers_every_way_there_is() -> None:
+    options = _parser().parse_args(["scale", "--ways", *scale.WAYS])
+    assert options.ways == list(scale.WAYS) == list(scale._commands(2))
