@@ -55,7 +55,9 @@ class Declutter(BaseExtractor):
     ) -> None:
         super().__init__(seconds)
         self.format = format
-        self.settings = replace(settings or Settings(), extras=() if format == "text" else (format,))
+        self.settings = replace(
+            _checked(settings or Settings()), extras=() if format == "text" else (format,)
+        )
 
     def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
         """Work on the documents.
@@ -72,6 +74,19 @@ class Declutter(BaseExtractor):
         return row_of(Record("", "", 1, data=text), self.settings)[self.format] or ""
 
 
+def _checked(settings: Settings) -> Settings:
+    """The settings, which must not ask for what a document alone cannot give.
+
+    Raises:
+        ValueError: they do.
+    """
+    if settings.by_site:
+        raise ValueError(
+            "datatrove's steps see one document at a time: weigh sites by declutter batch or Spark"
+        )
+    return settings
+
+
 class LabelBlocks(PipelineStep):
     """Replaces each page by its content and keeps what else is known of it, labels of blocks included.
 
@@ -85,7 +100,7 @@ class LabelBlocks(PipelineStep):
 
     def __init__(self, settings: Settings | None = None, isolation: Isolation | None = None) -> None:
         super().__init__()
-        self.settings = settings or Settings(extras=("blocks",))
+        self.settings = _checked(settings or Settings(extras=("blocks",)))
         self.isolation = isolation or Isolation()
 
     def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:

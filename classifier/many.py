@@ -38,8 +38,11 @@ Result = TypeVar("Result")
 # worker is left with a long last one.
 CHUNK_PAGES: Final = 8
 CHUNK_SIZE: Final = 1 << 20
-# Chunks that are read and not yet given out, at most: one in work and one in wait.
-CHUNKS_A_WORKER: Final = 2
+# Chunks that are read and not yet given out, at most: so many in wait that workers go on while one page takes
+# long, or the caller is busy with results; but of large pages one in work and one in wait.
+CHUNKS_A_WORKER: Final = 8
+_LARGE_CHUNKS_A_WORKER: Final = 2
+_SIZE_A_WORKER: Final = 4 << 20
 # A page that makes a worker load the model for HTML.
 WARM_UP: Final = "<p>A worker is warm once it has seen a page.</p>"
 _NONE: Final[Mapping[str, Any]] = MappingProxyType({})
@@ -150,14 +153,27 @@ def in_order(
         end: called however the iterator ends; all calls of `do` return soon after.
     """
     threads = ThreadPoolExecutor(workers, "classify_many")
-    waiting: deque[Future[list[Result]]] = deque()
+    waiting: deque[tuple[Future[list[Result]], int]] = deque()
+    held = 0
+
+    def is_full() -> bool:
+        """Whether no more is to be read before the next results are given out."""
+        large = held >= _SIZE_A_WORKER * workers
+        return len(waiting) >= (_LARGE_CHUNKS_A_WORKER if large else CHUNKS_A_WORKER) * workers
+
     try:
         for chunk in _chunks(items, size):
-            waiting.append(_failed(chunk) if isinstance(chunk, Exception) else threads.submit(do, chunk))
-            while waiting and (len(waiting) >= CHUNKS_A_WORKER * workers or waiting[0].done()):
-                yield from waiting.popleft().result()
+            if isinstance(chunk, Exception):
+                waiting.append((_failed(chunk), 0))
+            else:
+                waiting.append((threads.submit(do, chunk), sum(map(size, chunk))))
+            held += waiting[-1][1]
+            while waiting and (is_full() or waiting[0][0].done()):
+                done, freed = waiting.popleft()
+                held -= freed
+                yield from done.result()
         while waiting:
-            yield from waiting.popleft().result()
+            yield from waiting.popleft()[0].result()
     finally:
         threads.shutdown(wait=False, cancel_futures=True)
         end()

@@ -146,6 +146,7 @@ CLASSIFIER_OPTIONAL: Final = {
     "joblib",
     "onnxruntime",
     "pandas",
+    "py4j",
     "pyarrow",
     "pyspark",
     "ray",

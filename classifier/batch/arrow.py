@@ -5,14 +5,14 @@ The rows are those of `declutter batch`. An adapter for an engine hands batches 
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, fields, replace
-from functools import cache, partial
+from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from classifier.batch.crew import RowCrew, SketchCrew
 from classifier.batch.records import PageFields, Record, record_of
-from classifier.batch.rows import Row, Settings, arrow_schema, columns, rows, sketch_of
+from classifier.batch.rows import Row, Settings, arrow_schema, clean, columns, rows, sketch_of
 from classifier.batch.sites import Sketch
 from classifier.many import CHUNK_PAGES
 from classifier.workers import Isolation
@@ -43,6 +43,7 @@ _RECORD: Final = {
 # What a batch may have besides: the profile of each page's site, as bytes.
 SITE_PROFILE: Final = "site_profile"
 # A batch of records ends at the first of these, so that it fits into memory many times.
+_crews: Final[dict[tuple[type, Settings, Isolation, int], Any]] = {}
 _BATCH_RECORDS: Final = 100
 _BATCH_BYTES: Final = 8 << 20
 
@@ -90,23 +91,41 @@ class RowMaker:
         Whatever is wrong with a page stands in its row.
 
         Raises:
-            ValueError: as `check`.
+            ValueError: as `check`; or pages are to be weighed by their sites, and there is no column
+                `site_profile` of bytes.
             ModelError: the model cannot be loaded.
             WorkerError: no worker can be started.
         """
         import pyarrow as pa
 
         self.check(batch.schema.names)
-        make = partial(rows, settings=self.settings)
+        self._check_profiles(batch.schema)
+        make: Callable[[Sequence[Record]], list[Row]] = partial(rows, settings=self.settings)
         if self.isolation is not None:
             make = _crew(RowCrew, self.settings, self.isolation, os.getpid()).do
-        made = _in_chunks(make, _records(batch, self.fields))
+        made = _in_chunks(make, _records(batch, self.fields, profiles=self.settings.by_site))
         if not set(_RECORD) <= set(batch.schema.names):
             made = _without_places(made, batch, self.fields.id)
         found = pa.RecordBatch.from_pylist(made, arrow_schema(self.settings))
         for name in self.keep:
             found = found.append_column(batch.schema.field(name), batch.column(name))
         return found
+
+    def _check_profiles(self, schema: "pa.Schema") -> None:
+        import pyarrow as pa
+
+        if not self.settings.by_site:
+            return
+        types = {one.name: one.type for one in schema}
+        if SITE_PROFILE not in types:
+            raise ValueError(
+                f"weighing pages by their sites needs a column {SITE_PROFILE!r}, which "
+                "classifier.spark.classify makes, and `declutter batch --by-site` needs none"
+            )
+        if not (pa.types.is_binary(types[SITE_PROFILE]) or pa.types.is_large_binary(types[SITE_PROFILE])):
+            raise ValueError(
+                f"the column {SITE_PROFILE!r} is {types[SITE_PROFILE]}, not the bytes of profiles: rename it"
+            )
 
     def url_column(self, names: Iterable[str]) -> str:
         """The column of the addresses in a table with columns of these names."""
@@ -132,7 +151,7 @@ class RowMaker:
         made = [one for one in _in_chunks(make, _records(batch, self.fields)) if one is not None]
         columns = [
             [one.site for one in made],
-            [one.fingerprint.to_bytes(8, "big") for one in made],
+            [one.key for one in made],
             [one.profile for one in made],
         ]
         return pa.RecordBatch.from_arrays(
@@ -152,10 +171,17 @@ def _in_chunks(make: Callable[[Sequence[Record]], list[Made]], records: Iterator
     return made
 
 
-@cache
 def _crew(kind: type[CrewKind], settings: Settings, isolation: Isolation, process: int) -> CrewKind:
     """The worker of this process; a fork, which has another number, gets its own."""
-    return kind(settings, isolation)
+    for other in {RowCrew, SketchCrew} - {kind}:
+        # An engine that uses its processes again is done with the other kind.
+        if done := _crews.pop((other, settings, isolation, process), None):
+            done.dismiss()
+    key = kind, settings, isolation, process
+    if key not in _crews:
+        _crews[key] = kind(settings, isolation)
+    crew: CrewKind = _crews[key]
+    return crew
 
 
 def _without_places(made: list[Row], batch: "pa.RecordBatch", identity: str) -> list[Row]:
@@ -171,15 +197,15 @@ def _without_places(made: list[Row], batch: "pa.RecordBatch", identity: str) -> 
     ]
 
 
-def _records(batch: "pa.RecordBatch", fields: PageFields) -> Iterator[Record]:
+def _records(batch: "pa.RecordBatch", fields: PageFields, *, profiles: bool = False) -> Iterator[Record]:
     """The records of a batch; those of a table have the number of the row as their position."""
     names = batch.schema.names
     is_record = set(_RECORD) <= set(names)
-    known = {*_RECORD, SITE_PROFILE} if is_record else fields.names() | {SITE_PROFILE}
-    wanted = [name for name in names if name in known]
+    known = set(_RECORD) if is_record else fields.names()
+    wanted = [name for name in names if name in known or (profiles and name == SITE_PROFILE)]
     for row in range(batch.num_rows):
         found = {name: _value(batch.column(name)[row]) for name in wanted}
-        profile = found.pop(SITE_PROFILE, None)
+        profile = found.pop(SITE_PROFILE, None) if profiles else None
         record = _record(found) if is_record else record_of(found, "row", row + 1, fields)
         yield replace(record, site_profile=profile) if profile is not None else record
 
@@ -218,11 +244,12 @@ def record_batches(records: Iterable[Record]) -> Iterator["pa.RecordBatch"]:
     import pyarrow as pa
 
     schema, rows, size = record_schema(), [], 0
+    names = [name for name in schema.names if name not in ("data", "is_str")]
     for record in records:
-        row = {one.name: getattr(record, one.name) for one in fields(record) if one.name in schema.names}
-        row["is_str"] = isinstance(record.data, str)
-        if isinstance(record.data, str):
-            row["data"] = record.data.encode("utf-8", "surrogatepass")
+        row = {name: clean(getattr(record, name)) for name in names}
+        data = record.data
+        row["is_str"] = isinstance(data, str)
+        row["data"] = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
         rows.append(row)
         size += len(row["data"])
         if len(rows) == _BATCH_RECORDS or size >= _BATCH_BYTES:

@@ -40,7 +40,8 @@ output:
   OUT/part-000000.jsonl and so on: a row a page, in the order of the input, with "status" (ok,
   truncated, error), "error", where the page came from, its type, confidence and text. Each part is
   there as a whole or not at all. Whatever ended a run, the same command goes on where it was and
-  leaves what an undisturbed run leaves. OUT/_summary.json is there once all is done. The formats wet
+  leaves what an undisturbed run leaves. OUT/_summary.json is there once all is done, and then
+  OUT/_sites.sqlite3 may go, in which --by-site keeps what pages tell of their sites. The formats wet
   and wet.gz are WARC files: a conversion record with the text, or, for a page with an error, a
   metadata record without a body; the rest of the row stands in the header (X-Declutter-Status).
 

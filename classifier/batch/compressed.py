@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import struct
 from typing import Any, BinaryIO, Final, cast
 
 __all__ = ["MissingPackage", "decompressed", "pyarrow_for"]
@@ -13,6 +14,11 @@ _ZSTD_READ: Final = 1 << 10
 _READ: Final = 1 << 17
 # Of the file: what is behind a member is copied, so that many small members want it small.
 _TAKEN: Final = 1 << 14
+# Of a member: the part of its header that each has, what flags announce besides, and what stands behind it.
+_FIXED: Final = 10
+_CHECK, _EXTRA, _NAME, _COMMENT = 2, 4, 8, 16
+_TRAILER: Final = struct.Struct("<II")
+_LONGEST_HEADER: Final = 1 << 20
 
 
 class MissingPackage(ImportError):
@@ -60,44 +66,51 @@ class _Raw(io.RawIOBase):
 def _gunzipped(file: BinaryIO) -> BinaryIO:
     """By ISA-L where that is installed, in half the time, which is most of what reading a WARC takes."""
     try:
-        from isal import igzip_lib
+        import isal.igzip_lib
+        import isal.isal_zlib
     except ImportError:
         return cast(BinaryIO, gzip.GzipFile(fileobj=file))
-    return io.BufferedReader(cast(io.RawIOBase, _Members(file, igzip_lib)), _READ)
+    return io.BufferedReader(cast(io.RawIOBase, _Members(file, isal)), _READ)
 
 
 class _Members(io.RawIOBase):
-    """The members of a gzip file, one after the other.
+    """The members of a gzip file (RFC 1952), one after the other.
 
-    The reader of the package itself would drop what it has read where a file is cut off.
+    The reader of the package itself drops what it has read where a file is cut off or a checksum is wrong.
     """
 
-    def __init__(self, file: BinaryIO, igzip_lib: Any) -> None:
+    def __init__(self, file: BinaryIO, isal: Any) -> None:
         self._file = file
-        self._library = igzip_lib
+        self._isal = isal
         self._member: Any = None
-        self._rest = b""  # read, and behind the member
+        self._rest = b""  # read, and not looked at
+        self._checksum = 0
+        self._size = 0
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        while True:
-            if self._member is None and not self._begin():
-                return 0
-            data = b""
-            if self._rest or self._member.needs_input:
-                data = self._rest or self._file.read(_TAKEN)
-                self._rest = b""
-                if not data:
-                    raise EOFError("Compressed file ended before the end-of-stream marker was reached")
-            found = self._member.decompress(data, len(buffer))
+        while self._member is not None or self._begin():
             if self._member.eof:
-                self._rest = self._member.unused_data
-                self._member = None
+                self._end()
+                continue
+            data = b""
+            if self._member.needs_input:
+                data, self._rest = self._rest or self._more(), b""
+            found = self._member.decompress(data, len(buffer))
             if found:
+                self._checksum = self._isal.isal_zlib.crc32(found, self._checksum)
+                self._size += len(found)
                 buffer[: len(found)] = found
                 return len(found)
+        return 0
+
+    def _more(self) -> bytes:
+        """The next bytes of a member."""
+        if not (data := self._file.read(_TAKEN)):
+            raise EOFError("Compressed file ended before the end-of-stream marker was reached")
+        return data
 
     def _begin(self) -> bool:
         """Begin the next member, if there is one; zeros may stand between two."""
@@ -105,10 +118,45 @@ class _Members(io.RawIOBase):
             self._rest = self._file.read(_TAKEN)
             if not self._rest:
                 return False
-        if len(rest) < len(_GZIP):
-            rest += self._file.read(_TAKEN)
-        if not rest.startswith(_GZIP):
-            raise gzip.BadGzipFile(f"Not a gzipped file ({rest[:2]!r})")
-        self._rest = rest
-        self._member = self._library.IgzipDecompressor(flag=self._library.DECOMP_GZIP)
+        while (size := _header_size(rest)) is None:
+            rest += self._more()
+        self._rest = rest[size:]
+        self._member = self._isal.igzip_lib.IgzipDecompressor(flag=self._isal.igzip_lib.DECOMP_DEFLATE)
+        self._checksum = self._size = 0
         return True
+
+    def _end(self) -> None:
+        """See that the member was what was compressed."""
+        rest = self._member.unused_data
+        while len(rest) < _TRAILER.size:
+            rest += self._more()
+        checksum, size = _TRAILER.unpack_from(rest)
+        if checksum != self._checksum:
+            raise gzip.BadGzipFile(f"CRC check failed {checksum:#x} != {self._checksum:#x}")
+        if size != self._size & 0xFFFFFFFF:
+            raise gzip.BadGzipFile("Incorrect length of data produced")
+        self._rest = rest[_TRAILER.size :]
+        self._member = None
+
+
+def _header_size(data: bytes) -> int | None:
+    """Bytes of the header of a member; None where it goes on behind these.
+
+    Raises:
+        BadGzipFile: this is no member.
+    """
+    if not _GZIP.startswith(data[: len(_GZIP)]) or len(data) > _LONGEST_HEADER:
+        raise gzip.BadGzipFile(f"Not a gzipped file ({data[:2]!r})")
+    if len(data) < _FIXED:
+        return None
+    flags, at = data[3], _FIXED
+    if flags & _EXTRA:
+        at += 2 + int.from_bytes(data[at : at + 2], "little")
+    for text in (_NAME, _COMMENT):
+        if flags & text:
+            if (end := data.find(b"\0", at)) < 0:
+                return None
+            at = end + 1
+    if flags & _CHECK:
+        at += 2
+    return at if len(data) >= at else None

@@ -4,6 +4,7 @@
     OUT/_run.json             what the run was asked to do
     OUT/_state/000000.json    what part 0 took from the input, and what it counts
     OUT/_summary.json         the counts of all parts: the run is complete
+    OUT/_sites.sqlite3        what pages tell of their sites, if rows rest on it (`batch.sites`)
 
 A file is written under another name, forced to the disk, and renamed. A part's state comes before it, so a
 part that is there has one. Names that begin with an underscore are no data to pyarrow, Spark and their like.
@@ -13,6 +14,7 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -103,8 +105,7 @@ class Parts:
         _force(file)
         file.close()
         self._part = None
-        state = {"sources": sources, "records": records, "size": size, "counts": counts}
-        write_json(self._state_path(number), state)
+        write_json(self._state_path(number), asdict(State(list(sources), records, size, counts)))
         (self.folder / _UNFINISHED).rename(self._path(number))
         _force_folder(self.folder)
 

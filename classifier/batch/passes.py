@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -32,6 +32,11 @@ class Start(NamedTuple):
     """Bytes of the files before it."""
     counts: Counts
 
+    @property
+    def whole_size(self) -> int:
+        """Bytes of the files, the last one included."""
+        return self.size + (max(0, self.source.size) if self.source else 0)
+
 
 def resume(parts: Store[Result], sources: Iterator[Source]) -> Start:
     """Where the parts that are done end; takes the files that they began from `sources`.
@@ -52,6 +57,26 @@ def resume(parts: Store[Result], sources: Iterator[Source]) -> Start:
     return start
 
 
+def as_before(parts: Store[Result], sources: Iterator[Source]) -> Iterator[Source]:
+    """The files, as long as they are those that a pass before has done.
+
+    Raises:
+        BatchError: while iterating: a file is new, gone, or not what it was.
+    """
+    done = parts.done()
+
+    def compared() -> Iterator[Source]:
+        recorded = (Source(*one) for state in done for one in state.sources)
+        for then, now in zip_longest(recorded, sources):
+            if then is None:
+                raise _new(parts.folder, now)
+            if now is None or then != now:
+                raise _changed(parts.folder, _difference(then, now))
+            yield now
+
+    return compared()
+
+
 def see_none_new(parts: Store[Result], sources: Iterator[Source]) -> None:
     """See that there is no file beyond those that are done.
 
@@ -59,7 +84,11 @@ def see_none_new(parts: Store[Result], sources: Iterator[Source]) -> None:
         BatchError: there is.
     """
     if added := next(sources, None):
-        raise _changed(parts.folder, f"{added.path} is new")
+        raise _new(parts.folder, added)
+
+
+def _new(out: Path, source: Source) -> BatchError:
+    return _changed(out, f"{source.path} is new")
 
 
 def _difference(then: Source, now: Source | None) -> str:
@@ -157,7 +186,7 @@ def write_parts(
         parts.write(result)
         if isinstance(result, dict):
             counts.add(result, damaged=taken.record.damage)
-        reader.watch.page()
+            reader.watch.page()
         in_part, last = in_part + 1, taken
     if in_part or not number:
         commit(*reader.at_end(last))

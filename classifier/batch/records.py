@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-__all__ = ["PageFields", "Record", "record_of"]
+__all__ = ["PageFields", "Record", "record_of", "text_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +59,14 @@ class PageFields:
 def record_of(found: Mapping[str, Any], source: str, position: int, fields: PageFields) -> Record:
     """The record in a JSON object or a row of a table; one without a page tells so as its error."""
     name = fields.page or next((one for one in ("html", "text") if found.get(one) is not None), "html")
-    data, encoding, identity = found.get(name), found.get(fields.encoding), _text(found.get(fields.id))
+    data, encoding, identity = found.get(name), found.get(fields.encoding), text_of(found.get(fields.id))
     is_page = isinstance(data, str | bytes)
     return Record(
         id=f"{source}:{position}" if identity is None else identity,
         source=source,
         position=position,
-        url=_text(found.get(fields.url)),
-        date=_text(found.get(fields.date)),
+        url=text_of(found.get(fields.url)),
+        date=text_of(found.get(fields.date)),
         data=data if isinstance(data, str | bytes) else b"",
         encoding=encoding if isinstance(encoding, str) else None,
         kind="text" if name == "text" else None,
@@ -74,8 +74,10 @@ def record_of(found: Mapping[str, Any], source: str, position: int, fields: Page
     )
 
 
-def _text(value: object) -> str | None:
-    """A name, an address or a time as text; a time by ISO 8601."""
+def text_of(value: object) -> str | None:
+    """A name, an address or a time as text; a time by ISO 8601, bytes as UTF-8."""
+    if isinstance(value, bytes | bytearray):
+        return bytes(value).decode("utf-8", "backslashreplace")
     if isinstance(value, date):  # those with a time of day included
         return value.isoformat()
     return None if value is None else str(value)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from classifier.batch.fingerprint import check_fingerprints, fingerprint
 from classifier.batch.records import Record
-from classifier.batch.sites import Sketch, profile_of, site_of
+from classifier.batch.sites import Sketch, forget_profiles, profile_of, site_of
 from classifier.decide import Favor
 from classifier.errors import BatchError, ClassifierError, ModelError
 from classifier.limits import DEFAULT_LIMITS, Limits
@@ -28,6 +28,7 @@ __all__ = [
     "Row",
     "Settings",
     "arrow_schema",
+    "clean",
     "columns",
     "error_row",
     "row_of",
@@ -167,12 +168,24 @@ def row_of(record: Record, settings: Settings) -> Row:
     if record.error is not None:
         return error_row(record, record.error, settings)
     try:
-        page = _page(record, settings, _profile(record, settings))
-        return _row(record, settings, _findings(page, settings))
+        try:
+            return _page_row(record, settings)
+        except MemoryError:
+            if not settings.by_site:
+                raise
+        # No page fails for what is kept of others.
+        forget_profiles()
+        _read_profile.cache_clear()
+        return _page_row(record, settings)
     except (ModelError, BatchError):
         raise
     except Exception as error:
         return error_row(record, error, settings)
+
+
+def _page_row(record: Record, settings: Settings) -> Row:
+    page = _page(record, settings, _profile(record, settings))
+    return _row(record, settings, _findings(page, settings))
 
 
 def _page(record: Record, settings: Settings, profile: SiteProfile | None) -> Page:
@@ -199,7 +212,7 @@ def _profile(record: Record, settings: Settings) -> SiteProfile | None:
 
 
 # An engine that joins pages with profiles brings pages of one site one after the other.
-@lru_cache(4)
+@lru_cache(2)
 def _read_profile(data: bytes) -> SiteProfile:
     return SiteProfile.from_bytes(data)
 
@@ -247,7 +260,7 @@ def _row(record: Record, settings: Settings, findings: Row) -> Row:
         "url": record.url,
         "date": record.date,
     }
-    return {name: _clean(value) for name, value in (row | findings).items()}
+    return {name: clean(value) for name, value in (row | findings).items()}
 
 
 def _byte_size(data: str | bytes) -> int:
@@ -280,7 +293,7 @@ def _findings(page: Page, settings: Settings) -> Row:
 def _blocks(page: Page) -> list[Row]:
     return [
         {
-            "text": _clean(block.text),
+            "text": clean(block.text),
             "tag": block.tag,
             "label": block.label.value,
             "probability": round(block.probability, 4),
@@ -296,8 +309,8 @@ _MAKERS: Final[Mapping[str, Callable[[Page], Any]]] = {
 }
 
 
-def _clean(value: Any) -> Any:
-    """The value; in a text, what UTF-8 cannot hold is escaped, as in file names that are no text."""
+def clean(value: Any) -> Any:
+    """The value as rows have it: what UTF-8 cannot hold of a text, such as a file's name, is escaped."""
     if not isinstance(value, str) or value.isascii():
         return value
     return value.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -6,7 +6,7 @@ pages tell of their sites, and one for the rows.
 
 import hashlib
 import json
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
@@ -16,13 +16,13 @@ from typing import Final, TypeVar
 import classifier
 from classifier.batch.crew import RecordCrew, RowCrew, SketchCrew
 from classifier.batch.parts import Parts, write_json
-from classifier.batch.passes import Reader, Taken, resume, see_none_new, write_parts
+from classifier.batch.passes import Reader, Taken, as_before, resume, see_none_new, write_parts
 from classifier.batch.progress import Watch
 from classifier.batch.records import PageFields, Record
 from classifier.batch.rows import Row, Settings, row_of, sketch_of
 from classifier.batch.sinks import Format
 from classifier.batch.sites import SiteStore
-from classifier.batch.sources import list_sources
+from classifier.batch.sources import Source, list_sources
 from classifier.batch.summary import Counts
 from classifier.many import in_order
 from classifier.workers import Isolation
@@ -107,16 +107,18 @@ def run_batch(job: Job, watch: Watch) -> Report:
     """
     sources = list_sources(job.inputs, job.out)
     with closing(Parts(job.out, job.format, job.settings, job.description())) as parts:
-        if job.settings.by_site:
-            store = job.out / "_sites.sqlite3"
-            _gather_sites(job, store, watch)
-            job = replace(job, settings=replace(job.settings, profiles=store))
         start = resume(parts, sources)
-        watch.skip(start.size)
         summary = job.out / "_summary.json"
         if start.parts and _is_complete(summary, start.parts):
             see_none_new(parts, sources)
+            watch.skip(start.whole_size * (1 + job.settings.by_site))
             return Report(start.counts, Counts())
+        if job.settings.by_site:
+            store = job.out / "_sites.sqlite3"
+            sources = _gather_sites(job, store, watch)
+            start = resume(parts, sources)
+            job = replace(job, settings=replace(job.settings, profiles=store))
+        watch.skip(start.size)
         summary.unlink(missing_ok=True)
         new = Counts()
         reader = Reader(job.fields, job.settings.max_bytes, sources, start, watch)
@@ -127,19 +129,24 @@ def run_batch(job: Job, watch: Watch) -> Report:
         return Report(start.counts, new)
 
 
-def _gather_sites(job: Job, path: Path, watch: Watch) -> None:
-    """See that a store holds what all pages tell of their sites, which comes first: each row rests on it."""
+def _gather_sites(job: Job, path: Path, watch: Watch) -> Iterator[Source]:
+    """See that a store holds what all pages tell of their sites, which comes first: each row rests on it.
+
+    Returns:
+        The files, which have to be as they were then.
+    """
     sources = list_sources(job.inputs, job.out)
     with closing(SiteStore(path, job.out)) as store:
         start = resume(store, sources)
-        watch.skip(start.size)
         if store.is_complete:
-            see_none_new(store, sources)
-            return
+            watch.skip(start.whole_size)
+            return as_before(store, list_sources(job.inputs, job.out))
+        watch.skip(start.size)
         reader = Reader(job.fields, job.settings.max_bytes, sources, start, watch)
         with closing(_results(job, reader, sketch_of, SketchCrew)) as results:
             write_parts(results, store, reader, job.part_rows, Counts())
         store.complete()
+        return as_before(store, list_sources(job.inputs, job.out))
 
 
 def _results(

@@ -8,12 +8,13 @@ the run; and it takes next to no memory, however many sites there are.
 
 import errno
 import json
-import os
 import sqlite3
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from functools import cache, lru_cache
+from contextlib import closing, contextmanager
+from dataclasses import asdict
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
@@ -24,10 +25,14 @@ from classifier.site import MAX_PAGES, SiteProfile
 from classifier.site.file import read_marks, write_marks
 from classifier.site.marks import block_keys, marks_of
 
-__all__ = ["SiteStore", "Sketch", "profile_of", "site_of"]
+__all__ = ["SiteStore", "Sketch", "forget_profiles", "profile_of", "site_of"]
 
-# Profiles that a process keeps at hand, some 1 MB each at most in the mean.
-_AT_HAND: Final = 64
+# Bytes of the profiles that a process keeps at hand: of one in use, some four times its arrays.
+_AT_HAND: Final = 64 << 20
+_IN_USE: Final = 4
+_ENTRY: Final = 1000
+# Of names in the domain name system.
+_LONGEST_HOST: Final = 253
 _TABLES: Final = """
     CREATE TABLE IF NOT EXISTS pages (
         site TEXT, fingerprint BLOB, profile BLOB, PRIMARY KEY (site, fingerprint)
@@ -53,6 +58,11 @@ class Sketch(NamedTuple):
     profile: bytes
     """The profile of a site that has this page alone."""
 
+    @property
+    def key(self) -> bytes:
+        """The fingerprint as a key of a table: in the order of keys, a profile keeps the first pages."""
+        return self.fingerprint.to_bytes(8, "big")
+
     @classmethod
     def of(cls, site: str, page: Page) -> "Sketch":
         """The sketch of a page with text, which was read alone."""
@@ -63,10 +73,12 @@ class Sketch(NamedTuple):
 def site_of(url: str | None) -> str | None:
     """The name of the site that an address belongs to: its host without `www.`; None where it has none."""
     try:
-        host = urlsplit(url or "").hostname
+        host = urlsplit(url or "").hostname or ""
     except ValueError:  # brackets that hold no address
         return None
-    return (host or "").strip(".").removeprefix("www.") or None
+    # No database takes what UTF-8 cannot hold; rows show it escaped, too.
+    host = host.encode("utf-8", "backslashreplace").decode("utf-8")
+    return host.strip(".").removeprefix("www.")[:_LONGEST_HOST] or None
 
 
 class SiteStore:
@@ -100,19 +112,21 @@ class SiteStore:
         """The states of the parts that are there."""
         with _told(self._path):
             states = self._database.execute("SELECT state FROM states ORDER BY number").fetchall()
-        return (State.from_json(state) for (state,) in states)
+        try:
+            return iter([State.from_json(state) for (state,) in states])
+        except (ValueError, TypeError, KeyError) as error:
+            raise _damaged(self._path, error) from error
 
     def write(self, sketch: Sketch | None) -> None:
         """Add a sketch to the part that is being written."""
         if sketch is not None:
             with _told(self._path):
-                fingerprint = sketch.fingerprint.to_bytes(8, "big")
-                self._database.execute(_ADD, (sketch.site, fingerprint, sketch.profile))
+                self._database.execute(_ADD, (sketch.site, sketch.key, sketch.profile))
             self._sites.add(sketch.site)
 
     def commit(self, number: int, sources: Sequence[Any], records: int, counts: dict[str, Any]) -> None:
         """Finish the part: from here on it outlives whatever happens."""
-        state = json.dumps({"sources": sources, "records": records, "size": 0, "counts": counts})
+        state = json.dumps(asdict(State(list(sources), records, 0, counts)))
         with _told(self._path):
             self._database.executemany(_PRUNE, [(site,) for site in self._sites])
             self._database.execute("INSERT OR REPLACE INTO states VALUES (?, ?)", (number, state))
@@ -134,26 +148,59 @@ def profile_of(path: Path, site: str) -> SiteProfile | None:
         BatchError: the store cannot be read.
     """
     try:
-        # None may use what a fork has inherited, or what was read of another file of that name.
-        return _profile(path, site, (os.getpid(), path.stat().st_mtime_ns))
+        # By the time of change, as a file of that name may be another one now.
+        return _shelf.get((path, path.stat().st_mtime_ns, site))
     except (OSError, sqlite3.Error, SiteError) as error:
         raise _damaged(path, error) from error
 
 
-@lru_cache(_AT_HAND)
-def _profile(path: Path, site: str, key: tuple[int, int]) -> SiteProfile | None:
+def forget_profiles() -> None:
+    """Let go of the profiles at hand: a page needs the memory."""
+    _shelf.clear()
+
+
+class _Shelf:
+    """Profiles that were used last, of so many bytes in all."""
+
+    def __init__(self) -> None:
+        self._profiles: OrderedDict[tuple[Path, int, str], SiteProfile | None] = OrderedDict()
+        self._bytes = 0
+        self._lock = Lock()
+
+    def get(self, key: tuple[Path, int, str]) -> SiteProfile | None:
+        with self._lock:
+            if key in self._profiles:
+                self._profiles.move_to_end(key)
+                return self._profiles[key]
+        profile = _read(key[0], key[2])
+        with self._lock:
+            if key not in self._profiles:
+                self._profiles[key] = profile
+                self._bytes += _size(profile)
+            while self._bytes > _AT_HAND:
+                self._bytes -= _size(self._profiles.popitem(last=False)[1])
+        return profile
+
+    def clear(self) -> None:
+        with self._lock:
+            self._profiles.clear()
+            self._bytes = 0
+
+
+_shelf: Final = _Shelf()
+
+
+def _size(profile: SiteProfile | None) -> int:
+    return _ENTRY + (_IN_USE * profile.nbytes if profile else 0)
+
+
+def _read(path: Path, site: str) -> SiteProfile | None:
     query = f"SELECT profile FROM pages WHERE site = ? ORDER BY fingerprint LIMIT {MAX_PAGES}"
-    found = _reader(path, key).execute(query, (site,)).fetchall()
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as database:
+        found = database.execute(query, (site,)).fetchall()
     if len(found) < 2:
         return None
     return SiteProfile(marks for (profile,) in found for marks in read_marks(profile, 1))
-
-
-@cache
-def _reader(path: Path, key: tuple[int, int]) -> sqlite3.Connection:
-    return sqlite3.connect(
-        f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
-    )
 
 
 @contextmanager
@@ -169,5 +216,6 @@ def _told(path: Path) -> Iterator[None]:
 
 def _damaged(path: Path, error: Exception) -> BatchError:
     return BatchError(
-        f"the profiles of sites in {path} cannot be read ({error}): begin anew in another folder"
+        f"the profiles of sites in {path} cannot be read ({error}): delete that file, and the same command "
+        "makes it anew"
     )

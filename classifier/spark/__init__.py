@@ -55,7 +55,9 @@ def classify(df: "DataFrame", content_col: str | None = None, maker: RowMaker | 
         content_col: the column of the pages; None for the first there is of `html`, `text`.
         maker: all else, such as `RowMaker(Settings(favor="precision"), PageFields(id="key"),
             keep=("language",))`. With its `isolation` a page that hangs, or ends its process, costs one row;
-            without, it ends the Python worker, and after some attempts of Spark's the job.
+            without, it ends the Python worker, and after some attempts of Spark's the job. With
+            `Settings(by_site=True)` pages are weighed by the others of their site, the host of their address;
+            a column `site_profile` of `df` takes the place of what is gathered for that.
 
     Raises:
         ValueError: a column that is needed is not there.

@@ -21,7 +21,7 @@ from classifier.spark import classify_files
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-DONE, DAMAGED, REFUSED, NO_MODEL = 0, 1, 2, 3
+DONE, DAMAGED, REFUSED, NO_MODEL, FAILED = 0, 1, 2, 3, 4
 _PARTITIONS: Final = ("status", "type", "kind", "source")
 _DAMAGE: Final = "^(DamagedSource|MissingPackage): "
 EPILOG: Final = """\
@@ -37,6 +37,7 @@ exit status:
      those with "MissingPackage", which tell what executors lack
   2  wrong usage, the input cannot be listed, or OUT is there already
   3  the model cannot be loaded
+  4  Spark gave the job up: OUT is not complete
 
 examples:
   python -m classifier.spark 'crawl/*.warc.gz' rows
@@ -103,7 +104,8 @@ def session(master: str | None) -> "SparkSession":
 
 def write(spark: "SparkSession", options: argparse.Namespace, maker: RowMaker) -> int:
     """Write the rows, count them, and return the exit status."""
-    from pyspark.errors import AnalysisException
+    from py4j.protocol import Py4JError
+    from pyspark.errors import AnalysisException, PySparkException
 
     try:
         classify_files(spark, options.inputs, maker).write.parquet(
@@ -112,6 +114,9 @@ def write(spark: "SparkSession", options: argparse.Namespace, maker: RowMaker) -
     except AnalysisException as error:
         print(error, file=sys.stderr)
         return REFUSED
+    except (PySparkException, Py4JError) as error:
+        print(error, file=sys.stderr)
+        return FAILED
     rows = spark.read.parquet(options.out)
     counts = {row["status"]: row["count"] for row in rows.groupBy("status").count().collect()}
     shown = ", ".join(f"{count:,} {status}" for status, count in sorted(counts.items()))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from classifier.batch.arrow import SITE_PROFILE, RowMaker
+from classifier.batch.records import text_of
 from classifier.batch.sites import site_of
 from classifier.site import MAX_PAGES, merge_profiles
 
@@ -49,6 +50,10 @@ def _merged(batches: Iterator["pa.RecordBatch"]) -> Iterator["pa.RecordBatch"]:
         yield pa.RecordBatch.from_pydict(columns)
 
 
+def _site(address: object) -> str | None:
+    return site_of(text_of(address))
+
+
 def with_profiles(df: "DataFrame", maker: RowMaker) -> "DataFrame":
     """The pages, each with the profile of its site, or null, in a column `site_profile`.
 
@@ -65,6 +70,6 @@ def with_profiles(df: "DataFrame", maker: RowMaker) -> "DataFrame":
         raise ValueError(
             f"there is no column {address!r} with the pages' addresses among {df.columns}: say which it is"
         )
-    site = F.udf(site_of, "string", useArrow=False)(F.col(address))
+    site = F.udf(_site, "string", useArrow=False)(F.col(address))
     profiles = site_profiles(df, maker).withColumnRenamed("site", _SITE)
     return df.withColumn(_SITE, site).join(profiles, _SITE, "left").drop(_SITE)

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from classifier import SiteProfile, classify
 from classifier.batch.arrow import RowMaker, _crew, record_batches, record_schema
-from classifier.batch.crew import RowCrew
+from classifier.batch.crew import RowCrew, SketchCrew
 from classifier.batch.records import PageFields, Record
 from classifier.batch.rows import Settings, arrow_schema, rows
 from classifier.errors import ModelError
@@ -140,3 +141,63 @@ def test_a_page_that_ends_its_process_costs_one_row(poison: Settings, request: A
     found = made({"html": [HTML, POISON, HTML], "id": ["a", "b", "c"]}, maker)
     assert [(row["id"], row["status"]) for row in found] == [("a", "ok"), ("b", "error"), ("c", "ok")]
     assert found[1]["error"].startswith("WorkerError: a worker process ended on this page (SIGKILL)")
+
+
+def test_what_utf_8_cannot_hold_is_escaped_as_in_rows() -> None:
+    odd = Record("a\ud800", "a\udcff.html", 1, "http://a\ud800/", "\ud800", HTML, encoding="\ud800")
+    lost = Record("b", "a\udcff.html", 2, error="DamagedSource: a\udcff.html is broken")
+    (batch,) = record_batches([odd, lost])
+    assert (
+        HERE(batch).to_pylist()
+        == pa.RecordBatch.from_pylist(rows([odd, lost], Settings()), arrow_schema(Settings())).to_pylist()
+    )
+
+
+BY_SITE = RowMaker(Settings(by_site=True), isolation=None)
+
+
+def test_sites_cannot_be_weighed_without_their_profiles() -> None:
+    with pytest.raises(ValueError, match="needs a column 'site_profile'"):
+        made({"html": [HTML]}, BY_SITE)
+    with pytest.raises(ValueError, match="is string, not the bytes of profiles"):
+        made({"html": [HTML], "site_profile": ["our own"]}, BY_SITE)
+    assert (
+        made({"html": [HTML], "site_profile": pa.array([None], pa.binary())}, BY_SITE)[0]["site_pages"] == 0
+    )
+
+
+def test_a_column_of_that_name_is_no_profile_where_sites_are_not_weighed() -> None:
+    assert made({"html": [HTML], "site_profile": ["our own"]})[0]["status"] == "ok"
+
+
+@pytest.mark.parametrize("isolation", [None, Isolation(seconds=120)])
+def test_sketches_tell_which_pages_are_of_a_site(
+    isolation: Isolation | None, request: pytest.FixtureRequest
+) -> None:
+    maker = RowMaker(Settings(by_site=True), isolation=isolation)
+    urls = [
+        "https://www.a.example/1",
+        None,
+        "https://b.example/",
+        "https://a.example:80/2",
+        "http://c.example/",
+    ]
+    pages = [HTML, HTML, HTML, f"{HTML}<p>More", ""]
+    found = maker.sketches(pa.RecordBatch.from_pydict({"html": pages, "url": urls}))
+    if isolation is not None:
+        request.addfinalizer(_crew(SketchCrew, maker.settings, isolation, os.getpid()).dismiss)
+    assert found.column("site").to_pylist() == ["a.example", "b.example", "a.example"]
+    profiles = found.column("profile").to_pylist()
+    assert profiles[0] == profiles[1] == SiteProfile.of([classify(HTML)]).to_bytes()
+    keys = [found.column("fingerprint")[at].as_py() for at in (0, 2)]
+    assert len(set(keys)) == 2 and {len(key) for key in keys} == {8}
+
+
+def test_a_process_that_makes_rows_is_done_with_sketches() -> None:
+    settings, isolation = Settings(by_site=True), Isolation(seconds=119)
+    sketches = _crew(SketchCrew, settings, isolation, os.getpid())
+    assert _crew(SketchCrew, settings, isolation, os.getpid()) is sketches
+    _crew(RowCrew, settings, isolation, os.getpid())
+    again = _crew(SketchCrew, settings, isolation, os.getpid())
+    assert again is not sketches
+    again.dismiss()

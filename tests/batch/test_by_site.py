@@ -13,12 +13,13 @@ from typing import Any, Final
 
 import pytest
 
+import classifier.batch.rows as rows_module
 from classifier import SiteProfile, classify, cli
 from classifier.batch.progress import Watch
 from classifier.batch.records import Record
 from classifier.batch.rows import Settings, row_of, sketch_of
 from classifier.batch.run import Job, run_batch
-from classifier.batch.sites import _TABLES, SiteStore, profile_of, site_of
+from classifier.batch.sites import _TABLES, SiteStore, _shelf, profile_of, site_of
 from classifier.errors import BatchError
 from classifier.site import MAX_PAGES
 from classifier.workers import Isolation
@@ -192,6 +193,82 @@ def after_first_pass(*_: object) -> None:
     raise PowerCut
 
 
+@pytest.mark.parametrize("change", ["new", "gone", "other"])
+def test_so_it_is_in_the_same_run(job: Job, change: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, complete = Path(job.inputs[0]), SiteStore.complete
+
+    def changing(self: SiteStore) -> None:
+        complete(self)
+        match change:
+            case "new":
+                (folder / "c.jsonl").write_text(json.dumps(line(30)))
+            case "gone":
+                (folder / "b.jsonl").unlink()
+            case "other":
+                (folder / "b.jsonl").write_text(json.dumps(line(30)))
+
+    monkeypatch.setattr(SiteStore, "complete", changing)
+    with pytest.raises(BatchError, match="the input has changed"):
+        run_batch(job, QUIET)
+
+
+def test_once_all_is_done_the_store_may_go(job: Job) -> None:
+    run_batch(job, QUIET)
+    before = files(job.out)
+    (job.out / STORE).unlink()
+    report = run_batch(job, QUIET)
+    assert report.new.total["pages"] == 0 and report.all.total["pages"] == 17
+    assert files(job.out) == before and not (job.out / STORE).exists()
+
+
+def test_no_character_of_an_address_ends_a_run(job: Job) -> None:
+    odd = [{"id": f"odd-{n}", "url": f"http://a\ud800b\0{n % 2}.example/", "html": html(n)} for n in range(4)]
+    Path(job.inputs[0], "c.jsonl").write_text("\n".join(map(json.dumps, odd)))
+    run_batch(job, QUIET)
+    assert [rows(job.out)[f"odd-{n}"]["site_pages"] for n in range(4)] == [1, 1, 1, 1]
+
+
+def test_a_page_has_the_memory_that_profiles_at_hand_take(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_batch(job, QUIET)
+    settings = replace(job.settings, profiles=job.out / STORE)
+    record = Record("0", "", 1, url=SITES[0], data=html(0))
+    expected, really, at_hand = row_of(record, settings), rows_module._page_row, []
+
+    def page_row(*given: Any) -> Any:
+        at_hand.append(len(_shelf._profiles))
+        if len(at_hand) == 1:
+            raise MemoryError
+        return really(*given)
+
+    monkeypatch.setattr(rows_module, "_page_row", page_row)
+    assert row_of(record, settings) == expected
+    assert at_hand[0] > 0 == at_hand[1]
+
+
+def test_profiles_at_hand_are_bounded_by_their_bytes(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_batch(job, QUIET)
+    _shelf.clear()
+    store = job.out / STORE
+    mill = profile_of(store, "mill.example")
+    assert mill is not None and profile_of(store, "mill.example") is mill
+    assert profile_of(store, "lone.example") is None
+    monkeypatch.setattr("classifier.batch.sites._AT_HAND", 4000 + 4 * mill.nbytes)
+    profile_of(store, "pond.example")  # lets go of what was used longest ago
+    assert profile_of(store, "mill.example") is not mill
+
+
+def test_damaged_states_of_the_store_end_the_command_with_2(
+    job: Job, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_batch(job, QUIET)
+    (job.out / "_summary.json").unlink()
+    with sqlite3.connect(job.out / STORE) as database:
+        database.execute("UPDATE states SET state = '{}'")
+    words = ["--part-rows", "5", "--add", "blocks", "--no-isolate", *job.inputs, str(job.out)]
+    assert cli.main(["batch", "--by-site", *words]) == 2
+    assert "delete that file" in capsys.readouterr().err
+
+
 def test_a_run_with_sites_and_one_without_do_not_mix(job: Job) -> None:
     run_batch(job, QUIET)
     with pytest.raises(BatchError, match="by_site: True then, False now"):
@@ -200,6 +277,7 @@ def test_a_run_with_sites_and_one_without_do_not_mix(job: Job) -> None:
 
 def test_a_damaged_store_ends_the_run_and_costs_no_row(job: Job, capsys: pytest.CaptureFixture[str]) -> None:
     run_batch(job, QUIET)
+    (job.out / "_summary.json").unlink()
     before = files(job.out)
     (job.out / STORE).write_bytes(b"no database" * 999)
     words = ["--part-rows", "5", "--add", "blocks", "--no-isolate", *job.inputs, str(job.out)]
@@ -211,7 +289,7 @@ def test_a_damaged_store_ends_the_run_and_costs_no_row(job: Job, capsys: pytest.
 def test_a_store_that_breaks_in_the_middle_is_no_error_of_a_page(tmp_path: Path) -> None:
     (tmp_path / STORE).write_bytes(b"no database" * 999)
     settings = Settings(by_site=True, profiles=tmp_path / STORE)
-    with pytest.raises(BatchError, match="begin anew"):
+    with pytest.raises(BatchError, match="delete that file"):
         row_of(Record("1", "", 1, url="https://mill.example/", data=html(1)), settings)
 
 
@@ -253,6 +331,8 @@ def test_of_a_large_site_the_store_keeps_as_many_pages_as_a_profile(tmp_path: Pa
         ("//mill.example/a", "mill.example"),
         ("https://[2001:db8::1]/", "2001:db8::1"),
         ("https://[mill/", None),
+        ("https://a\ud800.example/", "a\\ud800.example"),
+        ("https://" + 999 * "a", 253 * "a"),
         ("mill.example/a", None),
         ("urn:page:7", None),
         ("", None),

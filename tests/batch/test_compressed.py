@@ -67,7 +67,29 @@ def test_what_follows_a_member_and_is_none_is_an_error() -> None:
     assert isinstance(error, gzip.BadGzipFile)
 
 
-def test_content_that_is_not_what_was_compressed_is_an_error() -> None:
+@pytest.mark.parametrize("at", [-6, -2])
+def test_content_that_is_not_what_was_compressed_is_read_and_an_error(at: int) -> None:
     data = bytearray(gzip.compress(TEXT))
-    data[-6] ^= 1  # in the checksum
-    assert isinstance(read(bytes(data))[1], Exception)
+    data[at] ^= 1  # in the checksum, in the length
+    found, error = read(bytes(data))
+    assert isinstance(error, gzip.BadGzipFile)
+    assert TEXT.startswith(found) and len(found) > 0.9 * len(TEXT)
+
+
+@pytest.mark.parametrize(
+    ("flags", "fields"),
+    [
+        (0, b""),
+        (4, b"\3\0abc"),
+        (8, b"name\0"),
+        (16, b"comment\0"),
+        (2, b"??"),
+        (31, b"\1\0a" + b"n" * 70_000 + b"\0c\0??"),
+    ],
+)
+def test_a_header_may_have_all_fields_of_the_standard(flags: int, fields: bytes) -> None:
+    plain = gzip.compress(b"one", mtime=0)
+    member = plain[:3] + bytes([flags]) + plain[4:10] + fields + plain[10:]
+    assert read(member + member) == (b"oneone", None)
+    for cut in (3, 11, 10 + len(fields) // 2):
+        assert isinstance(read(plain + member[: max(cut, 1)])[1], Exception)

@@ -103,3 +103,9 @@ def test_extracting_never_raises() -> None:
 def test_a_model_that_cannot_be_loaded_is_told_before_any_page(tmp_path: Path) -> None:
     with pytest.raises(ModelError):
         next(Declutter(Settings(tmp_path / "no.model")).run(iter(())), None)
+
+
+def test_a_step_refuses_to_weigh_sites_of_which_it_sees_one_page() -> None:
+    for step in (Declutter, LabelBlocks):
+        with pytest.raises(ValueError, match="one document at a time"):
+            step(Settings(by_site=True))

@@ -184,6 +184,31 @@ def test_one_file_that_spark_splits_gives_the_same(
     local.conf.unset("spark.sql.files.maxPartitionBytes")
 
 
+def test_no_name_and_no_address_ends_a_job(
+    local: Any, tmp_path: Path, maker: RowMaker, batch_rows: Any
+) -> None:
+    (tmp_path / os.fsdecode(b"a\xff.html")).write_text("<p>One")
+    lines = [{"html": "<p>Two", "url": "http://a\ud800.example/"}, {"html": "<p>Three", "id": "\ud800"}]
+    (tmp_path / "b.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    for settings in (maker.settings, replace(maker.settings, by_site=True)):
+        found = collected(classify_files(local, [tmp_path], replace(maker, settings=settings)))
+        assert found == batch_rows(settings, tmp_path) and len(found) == 3
+
+
+def test_addresses_may_be_bytes(local: Any) -> None:
+    pages = [(f"<p>Page {n} of some words", f"http://a.example/{n}".encode()) for n in range(3)]
+    frame = local.createDataFrame(pages, "html string, url binary")
+    found = collected(classify(frame, maker=RowMaker(Settings(by_site=True), isolation=None)))
+    assert {row["url"] for row in found} == {f"http://a.example/{n}" for n in range(3)}
+
+
+def test_a_job_that_fails_ends_the_command_with_4(
+    local: Any, pages: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(pages.file), "/dev/null/rows"]) == 4
+    assert "ParentNotDirectoryException" in capsys.readouterr().err
+
+
 def test_a_line_that_is_no_json_has_a_row_with_an_error(local: Any, tmp_path: Path) -> None:
     (tmp_path / "pages.jsonl").write_text('{"html": "<p>One"}\n{"html": "<p>Tw\n{"html": "<p>Three"}\n')
     frame = local.read.json(str(tmp_path / "pages.jsonl"), schema="html string")
