@@ -43,7 +43,6 @@ _RECORD: Final = {
 # What a batch may have besides: the profile of each page's site, as bytes.
 SITE_PROFILE: Final = "site_profile"
 # A batch of records ends at the first of these, so that it fits into memory many times.
-_crews: Final[dict[tuple[type, Settings, Isolation, int], Any]] = {}
 _BATCH_RECORDS: Final = 100
 _BATCH_BYTES: Final = 8 << 20
 
@@ -151,7 +150,7 @@ class RowMaker:
         made = [one for one in _in_chunks(make, _records(batch, self.fields)) if one is not None]
         columns = [
             [one.site for one in made],
-            [one.key for one in made],
+            [one.fingerprint for one in made],
             [one.profile for one in made],
         ]
         return pa.RecordBatch.from_arrays(
@@ -169,6 +168,9 @@ def _in_chunks(make: Callable[[Sequence[Record]], list[Made]], records: Iterator
     while chunk := list(islice(records, CHUNK_PAGES)):
         made += make(chunk)
     return made
+
+
+_crews: Final[dict[tuple[type, Settings, Isolation, int], Any]] = {}
 
 
 def _crew(kind: type[CrewKind], settings: Settings, isolation: Isolation, process: int) -> CrewKind:

@@ -58,7 +58,6 @@ _COLUMNS: Final[Mapping[str, str]] = {
     "words": "int64",
     "text": "string",
 }
-_SITE_COLUMNS: Final = ("site_pages",)
 _BLOCK: Final[Mapping[str, str]] = {
     "text": "string",
     "tag": "string",
@@ -115,7 +114,8 @@ def columns(settings: Settings) -> tuple[str, ...]:
     Args:
         settings: decides which further columns there are.
     """
-    return (*_COLUMNS, *_SITE_COLUMNS[: settings.by_site], *settings.extras)
+    by_site = ("site_pages",) if settings.by_site else ()
+    return (*_COLUMNS, *by_site, *settings.extras)
 
 
 def arrow_schema(settings: Settings) -> "pa.Schema":

@@ -53,21 +53,16 @@ class Sketch(NamedTuple):
     """What a page tells of its site."""
 
     site: str
-    fingerprint: int
-    """The page's own, 64 bits."""
+    fingerprint: bytes
+    """The page's own, 8 bytes: of a site, those in front are kept, in the order of bytes as of numbers."""
     profile: bytes
     """The profile of a site that has this page alone."""
-
-    @property
-    def key(self) -> bytes:
-        """The fingerprint as a key of a table: in the order of keys, a profile keeps the first pages."""
-        return self.fingerprint.to_bytes(8, "big")
 
     @classmethod
     def of(cls, site: str, page: Page) -> "Sketch":
         """The sketch of a page with text, which was read alone."""
         marks = marks_of(block_keys(page.segments), page.probabilities)
-        return cls(site, marks.fingerprint, write_marks([marks]))
+        return cls(site, marks.fingerprint.to_bytes(8, "big"), write_marks([marks]))
 
 
 def site_of(url: str | None) -> str | None:
@@ -121,7 +116,7 @@ class SiteStore:
         """Add a sketch to the part that is being written."""
         if sketch is not None:
             with _told(self._path):
-                self._database.execute(_ADD, (sketch.site, sketch.key, sketch.profile))
+                self._database.execute(_ADD, sketch)
             self._sites.add(sketch.site)
 
     def commit(self, number: int, sources: Sequence[Any], records: int, counts: dict[str, Any]) -> None:

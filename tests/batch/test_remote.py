@@ -5,7 +5,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -23,6 +23,7 @@ from classifier.batch.remote import is_uri
 from classifier.batch.run import Job, run_batch
 from classifier.batch.sources import Source, list_sources
 from classifier.errors import BatchError
+from tests.batch.helpers import after, zstandard
 
 fsspec = pytest.importorskip("fsspec")
 from fsspec.implementations.memory import MemoryFileSystem  # noqa: E402
@@ -55,14 +56,6 @@ def warc(number: int) -> bytes:
         f"WARC/1.0\r\nWARC-Type: response\r\nContent-Type: application/http\r\nContent-Length: {len(block)}"
     )
     return f"{header}\r\nWARC-Record-ID: <urn:{number}>\r\n\r\n".encode() + block + b"\r\n\r\n"
-
-
-def zstandard(data: bytes) -> bytes:
-    pa = pytest.importorskip("pyarrow")
-    sink = pa.BufferOutputStream()
-    with pa.CompressedOutputStream(sink, "zstd") as stream:
-        stream.write(data)
-    return bytes(sink.getvalue().to_pybytes())
 
 
 def parquet(numbers: range) -> bytes:
@@ -285,21 +278,9 @@ def test_the_rows_are_those_of_local_files(job: Job, tmp_path: Path) -> None:
     assert len(rows(job.out)) == 3 * PAGES + 1 and {row["status"] for row in rows(job.out)} == {"ok"}
 
 
-def after(calls: int) -> Callable[..., None]:
-    left = calls
-
-    def cut(*_: object) -> None:
-        nonlocal left
-        left -= 1
-        if left <= 0:
-            raise KeyboardInterrupt
-
-    return cut
-
-
 def cut_short(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("classifier.batch.parts._force_folder", after(6))
+        patch.setattr("classifier.batch.parts._force_folder", after(6, KeyboardInterrupt()))
         with pytest.raises(KeyboardInterrupt):
             run_batch(job, QUIET)
     assert len(rows(job.out)) == 14

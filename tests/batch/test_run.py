@@ -22,6 +22,7 @@ from classifier.batch.progress import Watch
 from classifier.batch.run import Job, Report, run_batch
 from classifier.errors import BatchError, WorkerError
 from classifier.workers import Isolation
+from tests.batch.helpers import after
 
 ROOT: Final = Path(__file__).parents[2]
 PROSE: Final = "The river rises in the hills, turns west below the old mill, and reaches the sea at last."
@@ -184,18 +185,6 @@ def cut_short(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(PowerCut):
             run_batch(job, QUIET)
     assert len(list(job.out.glob("part-*"))) == 2
-
-
-def after(calls: int, error: BaseException) -> Callable[..., None]:
-    left = calls
-
-    def fail(*_: object) -> None:
-        nonlocal left
-        left -= 1
-        if left <= 0:
-            raise error
-
-    return fail
 
 
 def change(folder: Path) -> None:

@@ -12,6 +12,7 @@ from classifier.batch.containers import read_source
 from classifier.batch.records import PageFields, Record
 from classifier.batch.sources import list_sources
 from classifier.errors import BatchError
+from tests.batch.helpers import zstandard
 
 
 def read(path: Path, fields: PageFields | None = None, max_bytes: int = 10_000) -> list[Record]:
@@ -21,14 +22,6 @@ def read(path: Path, fields: PageFields | None = None, max_bytes: int = 10_000) 
 def written(path: Path, data: bytes) -> Path:
     path.write_bytes(data)
     return path
-
-
-def zstandard(data: bytes) -> bytes:
-    pa = pytest.importorskip("pyarrow")
-    sink = pa.BufferOutputStream()
-    with pa.CompressedOutputStream(sink, "zstd") as stream:
-        stream.write(data)
-    return bytes(sink.getvalue().to_pybytes())
 
 
 def http(body: bytes, *lines: str) -> bytes:
